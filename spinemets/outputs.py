@@ -1,0 +1,115 @@
+"""Outputs are whole or absent: everything is written beside its place and renamed into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spinemets.errors import InputError
+
+PERMITTED_MODE = 0o666
+
+
+def _check_parent(path: Path) -> None:
+    """Refuse `path` when its folder cannot be made or written to."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(path, f"its folder cannot be made ({error.strerror})", "choose another --out") from error
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(path, "its folder cannot be written to", "choose another --out or change the permissions")
+
+
+def check_writable_file(path: Path, overwrite: bool = False) -> None:
+    """Refuse at once what could not be written at the end of long work."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(path, "is a folder", "name a file")
+    if path.exists() and not overwrite:
+        raise InputError(path, "exists already", "choose another --out or add --overwrite")
+    _check_parent(path)
+
+
+def check_writable_folder(path: Path, overwrite: bool = False) -> None:
+    """Refuse at once a folder that could not be filled at the end of long work."""
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(path, "is a file", "name a folder")
+    if path.is_dir() and any(path.iterdir()) and not overwrite:
+        raise InputError(path, "is a folder that is not empty", "choose another --out or add --overwrite")
+    if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
+        raise InputError(path, "cannot be written to", "choose another --out or change the permissions")
+    _check_parent(path)
+
+
+def full_suffix(path: Path) -> str:
+    """The suffix that tells an image's format: `.nii.gz`, not `.gz`."""
+    return "".join(Path(path).suffixes[-2:]) if Path(path).suffix == ".gz" else Path(path).suffix
+
+
+@contextmanager
+def replacing_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
+    """Give a path beside `path`, with its suffix, to write to; rename it into place when the block ends well.
+
+    Raises
+    ------
+    InputError : `path` exists and `overwrite` is false, or its folder cannot be written to.
+    """
+    path = Path(path)
+    check_writable_file(path, overwrite)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=full_suffix(path), dir=path.parent)
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(PERMITTED_MODE & ~_umask())
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty folder beside `path` to fill; move what is in it into `path` when the block ends well.
+
+    With `overwrite`, files of the same names are replaced and all others stay as they are.
+
+    Raises
+    ------
+    InputError : `path` is not empty and `overwrite` is false, or cannot be written to.
+    """
+    path = Path(path)
+    check_writable_folder(path, overwrite)
+    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield partial
+        partial.chmod(0o777 & ~_umask())
+        _move_into(partial, path)
+    except OSError as error:
+        raise InputError(path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move_into(source: Path, target: Path) -> None:
+    if not target.exists():
+        os.replace(source, target)
+        return
+    for item in sorted(source.iterdir()):
+        place = target / item.name
+        if item.is_dir() and place.is_dir():
+            _move_into(item, place)
+        else:
+            os.replace(item, place)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
