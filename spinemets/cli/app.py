@@ -1,0 +1,94 @@
+"""The list of commands, and what becomes of a fault: one line on standard error and an exit status.
+
+Exit status: 0 done, 1 the input is at fault, 2 the command line is at fault, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from spinemets.cli.commands.carry import carry
+from spinemets.cli.commands.catalogues import models, recipes, schema
+from spinemets.cli.commands.classify import classify
+from spinemets.cli.commands.demo import demo
+from spinemets.cli.commands.features import features
+from spinemets.cli.commands.inspect import inspect
+from spinemets.cli.commands.phantom import phantom
+from spinemets.cli.commands.segment import segment
+from spinemets.errors import Cancelled, InputError
+
+DONE, INPUT_AT_FAULT, COMMAND_LINE_AT_FAULT, CANCELLED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="spinemets",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Segmentation and classification of spinal lesions on MRI. Research use only.",
+)
+for command in (demo, phantom, inspect, carry, segment, features, classify, recipes, models, schema):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from spinemets import __version__
+
+        typer.echo(f"spinemets {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Segmentation and classification of spinal lesions on MRI. Research use only."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; no traceback reaches the user."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status = app(arguments, prog_name="spinemets", standalone_mode=False)
+    except InputError as error:
+        return _fault(str(error), INPUT_AT_FAULT)
+    except (KeyboardInterrupt, Cancelled, typer.Abort):
+        return _fault("cancelled: stopped before the end; nothing was written", CANCELLED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`spinemets ... | head`): what is left has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if hasattr(error, "format_message"):  # Typer's own faults, whichever package its parser lives in.
+            return _fault(_usage_fault(error), COMMAND_LINE_AT_FAULT)
+        if os.environ.get("SPINEMETS_TRACEBACK"):
+            raise
+        why = " ".join(str(error).split()) or "no message"
+        return _fault(
+            f"internal error: {type(error).__name__}: {why}; report this, with what SPINEMETS_TRACEBACK=1 adds to it",
+            INPUT_AT_FAULT,
+        )
+    return status if isinstance(status, int) else DONE
+
+
+def _interrupt(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _usage_fault(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "spinemets"
+    message = " ".join(str(error.format_message()).split()).rstrip(".")
+    return f"command line: {message}; see {command} --help"
+
+
+def _fault(line: str, status: int) -> int:
+    sys.stderr.write(f"spinemets: {line}\n")
+    return status
