@@ -1,0 +1,46 @@
+"""`spinemets classify`: a study and a lesion in, a probability and a report out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spinemets.cli.options import AsJson, OutFolder, Overwrite, ProgressStyle, ShowProgress
+
+
+def classify(
+    case: Annotated[
+        Path, typer.Argument(metavar="STUDY_OR_CASE", help="DICOM folder, folder of named images, or cohort table.")
+    ],
+    model: Annotated[str, typer.Option(metavar="MODEL", help="Model package: a file, or a name from `spinemets models`.")],
+    out: OutFolder,
+    mask: Annotated[
+        Path | None, typer.Option(help="Lesion mask on any of the study's grids (a cohort table names its own).")
+    ] = None,
+    case_name: Annotated[
+        str | None, typer.Option("--case", help="Which case of a cohort table; not needed when it has one row.")
+    ] = None,
+    lesion: Annotated[str | None, typer.Option(help="Which lesion of that case.")] = None,
+    reader: Annotated[str, typer.Option(help="Who drew the mask; kept with the result.")] = "",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    progress: ShowProgress = ProgressStyle.bar,
+) -> None:
+    """Classify a lesion with a model package; writes result.json, report.html and the lesion mask."""
+    from spinemets.cli.reporting import print_json, print_line, showing_progress
+    from spinemets.cli.workflow import classify_and_report, open_case
+    from spinemets.models.package import open_package
+    from spinemets.outputs import check_writable_folder, replacing_folder
+
+    check_writable_folder(out, overwrite)
+    package = open_package(model)
+    opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
+    with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
+        result = classify_and_report(opened, package, partial, progress=report)
+    if as_json:
+        print_json(result.as_json(), progress)
+        return
+    print_line(result.describe())
+    print_line(str(out / "report.html"))
