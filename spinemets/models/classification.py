@@ -1,0 +1,296 @@
+"""One case from images and lesion mask to a probability, with the whole way there on record."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+import spinemets
+from spinemets.errors import InputError
+from spinemets.features.extraction import extract_features
+from spinemets.geometry.carrying import carry_mask
+from spinemets.geometry.grids import check_frame_of_reference, check_overlap, frame_of_reference
+from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
+from spinemets.models.package import ModelPackage
+from spinemets.models.prediction import Contribution, Prediction, predict
+from spinemets.progress import Progress, silent
+
+RESULT_VERSION = 1
+SERIES_UID_KEY = "SeriesInstanceUID"
+DISCLAIMER = "Research use only. Not a medical device; not for diagnosis or treatment."
+
+
+@dataclass(frozen=True)
+class LesionSizes:
+    """Size of the lesion as outlined: ml, and mm along the patient's axes."""
+
+    volume_ml: float
+    longest_diameter_mm: float
+    extent_mm: tuple[float, float, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """As in result.json; the extent is left to right, front to back, head to foot."""
+        return {
+            "volume_ml": self.volume_ml,
+            "longest_diameter_mm": self.longest_diameter_mm,
+            "extent_mm": list(self.extent_mm),
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `classify_case` found; `as_json` is the content of result.json (see the schema `result`).
+
+    masks : the lesion on the grid of each role's image, uint8 0/1. stages : seconds a stage.
+    """
+
+    prediction: Prediction
+    package: ModelPackage = field(repr=False)
+    sizes: LesionSizes
+    features: dict[str, float] = field(repr=False)
+    masks: dict[str, sitk.Image] = field(repr=False)
+    stages: dict[str, float]
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any] = field(repr=False)
+
+    @property
+    def probability(self) -> float | None:
+        """Of the positive class; None when the model abstained."""
+        return self.prediction.probability
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the probability; None when the model abstained."""
+        return self.prediction.interval
+
+    @property
+    def class_name(self) -> str | None:
+        """The class on this side of the threshold; None when the model abstained."""
+        return self.prediction.class_name
+
+    @property
+    def threshold(self) -> float:
+        """The positive class from this probability on."""
+        return self.prediction.threshold
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the case is too unlike the training cohort for an answer."""
+        return self.prediction.abstained
+
+    @property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Of each feature, largest first."""
+        return self.prediction.contributions
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the model was trained on simulated cases."""
+        return self.package.simulated
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of result.json."""
+        return {
+            "schema_version": RESULT_VERSION,
+            "question": self.package.question,
+            "classes": list(self.package.model["classes"]),
+            "positive_class": self.package.positive_class,
+            "probability": self.probability,
+            "interval": None if self.interval is None else list(self.interval),
+            "class": self.class_name,
+            "threshold": self.threshold,
+            "abstained": self.abstained,
+            "reason": self.prediction.reason,
+            "contributions": [entry.as_json() for entry in self.contributions],
+            "total_points": self.prediction.total_points,
+            "distance": self.prediction.distance,
+            "warnings": list(self.warnings),
+            "lesion": self.sizes.as_json(),
+            "features": dict(self.features),
+            "stages": dict(self.stages),
+            "simulated": self.simulated,
+            "disclaimer": DISCLAIMER,
+            "provenance": self.provenance,
+        }
+
+
+def classify_case(
+    images: Mapping[str, sitk.Image],
+    mask: sitk.Image,
+    package: ModelPackage,
+    *,
+    files: Mapping[str, list[str]] | None = None,
+    mask_author: str = "",
+    mask_file: str = "",
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """Carry the mask to each image that the model needs, compute the model's features, and predict.
+
+    Parameters
+    ----------
+    images : image by role, 3-D; roles that the model does not use are ignored. Metadata SeriesInstanceUID and
+        FrameOfReferenceUID are recorded and compared when present.
+    mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
+    files : the files behind each image, by role, for the record. mask_file : that of the mask.
+    mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
+
+    Raises
+    ------
+    InputError : naming the role, when an image is missing, is not 3-D, holds NaN or infinity, lies in another frame
+        of reference than the mask, does not overlap it, or when the carried mask has no voxel on it.
+    """
+    started = datetime.now(timezone.utc)
+    clock = _Clock()
+    _check_mask(mask)
+    for role in package.roles:
+        _check_image(role, images, mask, package)
+    clock.mark("check")
+    masks: dict[str, sitk.Image] = {}
+    features: dict[str, float] = {}
+    for index, role in enumerate(package.roles):
+        progress("carry", index, len(package.roles), f"the lesion to the grid of {role}")
+        masks[role] = _carried(mask, images[role], role)
+    clock.mark("carry")
+    for index, role in enumerate(package.roles):
+        progress("features", index, len(package.roles), f"features of {role}")
+        features |= role_features(images[role], masks[role], role, package.extraction)
+    clock.mark("features")
+    prediction = predict(package, features)
+    sizes = LesionSizes(volume_ml(mask), longest_diameter_mm(mask), extent_mm(mask))
+    clock.mark("predict")
+    progress("predict", 1, 1, "done")
+    return Result(
+        prediction=prediction,
+        package=package,
+        sizes=sizes,
+        features={name: features[name] for name in package.features},
+        masks=masks,
+        stages=clock.stages,
+        warnings=(*prediction.warnings, *_input_warnings(images, mask, package)),
+        provenance={
+            "inputs": {role: _input_record(images[role], (files or {}).get(role, [])) for role in package.roles},
+            "mask": {"sha256": voxel_sha256(mask), "author": mask_author, "file": mask_file},
+            "model": {"name": package.name, "sha256": package.sha256, "file": str(package.path or "")},
+            "parameters": dict(package.model["recipe"]),
+            "software": software_versions(),
+            "seed": seed,
+            "start": started.isoformat(timespec="seconds"),
+            "seconds": clock.total(),
+        },
+    )
+
+
+def role_features(image: sitk.Image, mask: sitk.Image, role: str, extraction: Mapping[str, Any]) -> dict[str, float]:
+    """All features of one image under the mask on its grid, named `ROLE_pyradiomics-name`.
+
+    Raises
+    ------
+    InputError : naming the role, when the features cannot be computed.
+    """
+    try:
+        found = extract_features(image, mask, **extraction)
+    except InputError as error:
+        raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
+    return {f"{role}_{name}": float(value) for name, value in found.items()}
+
+
+def voxel_sha256(image: sitk.Image) -> str:
+    """SHA-256 of the voxels, little-endian, first index fastest: the same for the same image in any file format."""
+    array = sitk.GetArrayViewFromImage(image)
+    return hashlib.sha256(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    return {
+        "spinemets": spinemets.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "SimpleITK": sitk.Version_VersionString(),
+        "numba": str(getattr(sys.modules.get("numba"), "__version__", "not used")),
+        "platform": platform.platform(),
+    }
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._begin = self._last = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.stages[stage] = round(now - self._last, 4)
+        self._last = now
+
+    def total(self) -> float:
+        return round(time.perf_counter() - self._begin, 4)
+
+
+def _check_mask(mask: sitk.Image) -> None:
+    if mask.GetDimension() != 3:
+        raise InputError("mask", f"has {mask.GetDimension()} dimensions, not 3", "give a 3-D mask of the lesion")
+    if not np.any(sitk.GetArrayViewFromImage(mask)):
+        raise InputError("mask", "has no voxel inside the lesion", "outline the lesion first")
+
+
+def _check_image(role: str, images: Mapping[str, sitk.Image], mask: sitk.Image, package: ModelPackage) -> None:
+    if role not in images:
+        found = ", ".join(sorted(images)) or "none"
+        raise InputError(
+            role,
+            f"is missing: the model {package.name} needs {', '.join(package.roles)} and the case has {found}",
+            "add this series, correct the roles, or choose another model",
+        )
+    image = images[role]
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        why = f"is not a 3-D image of one value a voxel (it has {image.GetDimension()} dimensions)"
+        raise InputError(role, why, "give the series that the model needs, not a dynamic or colour series")
+    if not np.all(np.isfinite(sitk.GetArrayViewFromImage(image))):
+        raise InputError(role, "holds voxels that are NaN or infinite", "export the series again without them")
+    check_frame_of_reference(mask, image, "mask", role)
+    check_overlap(image, mask, role, "mask")
+
+
+def _carried(mask: sitk.Image, image: sitk.Image, role: str) -> sitk.Image:
+    carried = carry_mask(mask, image)
+    if not np.any(sitk.GetArrayViewFromImage(carried)):
+        raise InputError(
+            role,
+            "has no voxel inside the lesion after the mask was carried to its grid",
+            "check that the series covers the lesion and that its slices are not thicker than the lesion",
+        )
+    return carried
+
+
+def _input_record(image: sitk.Image, files: list[str]) -> dict[str, Any]:
+    uid = image.GetMetaData(SERIES_UID_KEY) if image.HasMetaDataKey(SERIES_UID_KEY) else ""
+    return {
+        "series_uid": uid,
+        "frame_of_reference_uid": frame_of_reference(image) or "",
+        "voxel_sha256": voxel_sha256(image),
+        "size": list(image.GetSize()),
+        "spacing_mm": list(image.GetSpacing()),
+        "files": [str(name) for name in files],
+    }
+
+
+def _input_warnings(images: Mapping[str, sitk.Image], mask: sitk.Image, package: ModelPackage) -> list[str]:
+    """What was not wrong enough to refuse but should be known."""
+    unchecked = [role for role in package.roles if not frame_of_reference(images[role])]
+    if not frame_of_reference(mask):
+        return ["the mask states no frame of reference: that it belongs to these images was not checked"]
+    if unchecked:
+        return [f"{', '.join(unchecked)}: no frame of reference stated: that the mask belongs to it was not checked"]
+    return []

@@ -1,0 +1,209 @@
+"""Named features in; probability with interval, contributions and nomogram points, warnings or abstention out.
+
+numpy alone. Every formula is the textbook's: logistic regression on standardised features, interval by the delta method
+on the logit, nomogram points as the R package rms makes them, distance to the training cohort by Mahalanobis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.errors import InputError
+from spinemets.models.package import ModelPackage
+
+NORMAL_QUANTILE_975 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature did to the logit of the probability.
+
+    value : in the feature's own unit. standardised_value : (value - training mean) / training SD.
+    contribution : coefficient times standardised value, on the logit; positive speaks for the positive class.
+    points, points_range : nomogram points, and those of the ends of the training range (one end is 0).
+    low, high : training range of the value.
+    """
+
+    feature: str
+    value: float
+    standardised_value: float
+    contribution: float
+    points: float
+    points_range: tuple[float, float]
+    low: float
+    high: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As in result.json."""
+        return {
+            "feature": self.feature,
+            "value": self.value,
+            "standardised_value": self.standardised_value,
+            "contribution": self.contribution,
+            "nomogram_points": self.points,
+            "nomogram_range": list(self.points_range),
+            "training_range": [self.low, self.high],
+        }
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one lesion.
+
+    `probability`, `interval` (95 %) and `class_name` are None when the model abstains, so that nobody uses a number
+    that the model has no ground for; `contributions`, sorted by absolute value, then still show what was unusual.
+    `distance` is the Mahalanobis distance to the training cohort in standard deviations.
+    """
+
+    probability: float | None
+    interval: tuple[float, float] | None
+    class_name: str | None
+    threshold: float
+    contributions: tuple[Contribution, ...]
+    total_points: float
+    distance: float
+    abstained: bool
+    reason: str
+    warnings: tuple[str, ...]
+
+
+def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
+    """Apply the model to `features`, named as in `package.features`; others are ignored.
+
+    Raises
+    ------
+    InputError : a feature of the model is missing or is not a finite number.
+    """
+    values = _vector_of(package, features)
+    z = (values - package.vector("preprocessing", "mean")) / package.vector("preprocessing", "sd")
+    coefficients = package.vector("classifier", "coefficients")
+    logit = float(package.model["classifier"]["intercept"]) + float(coefficients @ z)
+    half_width = NORMAL_QUANTILE_975 * logit_standard_error(package.vector("classifier", "covariance"), z)
+    probability = sigmoid(logit)
+    contributions = _contributions(package, values, z, coefficients)
+    distance = mahalanobis(package.vector("out_of_distribution", "covariance"), z)
+    warnings, reason = _unlike_training(package, values, distance)
+    abstained = bool(reason)
+    positive = probability >= package.threshold
+    return Prediction(
+        probability=None if abstained else probability,
+        interval=None if abstained else (sigmoid(logit - half_width), sigmoid(logit + half_width)),
+        class_name=None if abstained else package.positive_class if positive else package.negative_class,
+        threshold=package.threshold,
+        contributions=tuple(sorted(contributions, key=lambda entry: -abs(entry.contribution))),
+        total_points=float(sum(entry.points for entry in contributions)),
+        distance=distance,
+        abstained=abstained,
+        reason=reason,
+        warnings=tuple(warnings),
+    )
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + exp(-logit)), without overflow."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    return math.exp(logit) / (1.0 + math.exp(logit))
+
+
+def logit_standard_error(covariance: NDArray[np.float64], z: NDArray[np.float64]) -> float:
+    """Delta method: sqrt((1, z)' C (1, z)), `covariance` C of (intercept, coefficients), z of length k."""
+    row = np.concatenate(([1.0], z))
+    return math.sqrt(max(float(row @ covariance @ row), 0.0))
+
+
+def mahalanobis(covariance: NDArray[np.float64], z: NDArray[np.float64]) -> float:
+    """sqrt(z' S^-1 z): how far standardised values z lie from the mean of the cohort with covariance S (k by k)."""
+    return math.sqrt(max(float(z @ np.linalg.solve(covariance, z)), 0.0))
+
+
+def nomogram_points(
+    values: NDArray[np.float64], slopes: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Points of `values` on axes from `low` to `high` (all of length k), as rms::nomogram assigns them.
+
+    100 points for the largest effect |slope (high - low)| of all features; 0 at that end of each axis that speaks
+    least for the positive class, so that a negative slope counts from the high end. Outside its axis a value goes
+    below 0 or above its feature's share.
+    """
+    span = float(np.max(np.abs(slopes * (high - low))))
+    if span == 0.0:
+        return np.zeros_like(values)
+    return np.asarray(100.0 * (slopes * values - np.minimum(slopes * low, slopes * high)) / span)
+
+
+def _vector_of(package: ModelPackage, features: Mapping[str, float]) -> NDArray[np.float64]:
+    missing = [name for name in package.features if name not in features]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise InputError(
+            f"feature {missing[0]}{more}",
+            f"is missing and the model {package.name} needs it",
+            f"compute the features of {', '.join(package.roles)} with the model's own extraction parameters",
+        )
+    values = np.array([float(features[name]) for name in package.features])
+    for name, value in zip(package.features, values):
+        if not math.isfinite(value):
+            raise InputError(
+                f"feature {name}",
+                f"is {value}, not a finite number",
+                "check the image and that the mask has more than a few voxels with different values",
+            )
+    return values
+
+
+def _contributions(
+    package: ModelPackage, values: NDArray[np.float64], z: NDArray[np.float64], coefficients: NDArray[np.float64]
+) -> list[Contribution]:
+    low = package.vector("training", "feature_ranges", "low")
+    high = package.vector("training", "feature_ranges", "high")
+    slopes = coefficients / package.vector("preprocessing", "sd")
+    points = nomogram_points(values, slopes, low, high)
+    ends = (nomogram_points(low, slopes, low, high), nomogram_points(high, slopes, low, high))
+    return [
+        Contribution(
+            feature=name,
+            value=float(values[k]),
+            standardised_value=float(z[k]),
+            contribution=float(coefficients[k] * z[k]),
+            points=float(points[k]),
+            points_range=(float(ends[0][k]), float(ends[1][k])),
+            low=float(low[k]),
+            high=float(high[k]),
+        )
+        for k, name in enumerate(package.features)
+    ]
+
+
+def _unlike_training(package: ModelPackage, values: NDArray[np.float64], distance: float) -> tuple[list[str], str]:
+    """Warnings, and the reason to abstain or an empty text."""
+    rule = package.model["out_of_distribution"]
+    low = package.vector("training", "feature_ranges", "low")
+    high = package.vector("training", "feature_ranges", "high")
+    width = np.maximum(high - low, np.finfo(float).tiny)
+    beyond = np.maximum(np.maximum(low - values, values - high), 0.0) / width
+    sentences = [
+        f"{name} is {values[k]:.4g}, outside the {low[k]:.4g} to {high[k]:.4g} of the training cases"
+        for k, name in enumerate(package.features)
+    ]
+    warnings = [sentence for k, sentence in enumerate(sentences) if beyond[k] > 0]
+    if distance > rule["warn_distance"]:
+        warnings.append(
+            f"the features together are unusual: distance {distance:.2f} from the training cases, "
+            f"where {rule['warn_distance']:.2f} is usual at most"
+        )
+    if distance > rule["abstain_distance"]:
+        return warnings, (
+            f"this lesion is unlike the training cases: distance {distance:.2f}, "
+            f"where the model answers up to {rule['abstain_distance']:.2f}"
+        )
+    worst = int(np.argmax(beyond))
+    if beyond[worst] > rule["range_abstain"]:
+        return warnings, f"this lesion is unlike the training cases: {sentences[worst]}"
+    return warnings, ""
