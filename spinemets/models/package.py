@@ -23,23 +23,6 @@ SHIPPED_FOLDER = Path(__file__).parent / "packages"
 SEARCH_PATH_VARIABLE = "SPINEMETS_MODELS"
 CARD_KEYS = ("name", "title", "question", "classes", "positive_class", "inputs", "features", "training")
 CARD_DETAILS = ("performance", "calibration", "threshold", "licence", "intended_use", "simulated", "seed", "software")
-    "name",
-    "title",
-    "question",
-    "classes",
-    "positive_class",
-    "inputs",
-    "features",
-    "training",
-    "performance",
-    "calibration",
-    "threshold",
-    "licence",
-    "intended_use",
-    "simulated",
-    "seed",
-    "software",
-]
 SYMMETRY_TOLERANCE = 1e-9
 
 
@@ -124,7 +107,8 @@ class ModelPackage:
     @property
     def card(self) -> dict[str, Any]:
         """What a user should know before using the model: everything but the coefficients."""
-        return {key: self.model[key] for key in CARD_KEYS + CARD_DETAILS} | {"sha256": self.sha256, "path": str(self.path or "")}
+        described = {key: self.model[key] for key in CARD_KEYS + CARD_DETAILS}
+        return described | {"sha256": self.sha256, "path": str(self.path or "")}
 
     def vector(self, *keys: str) -> NDArray[np.float64]:
         """The numbers under `keys` of model.json as an array."""
