@@ -24,24 +24,30 @@ def recipes(as_json: AsJson = False) -> None:
 def models(as_json: AsJson = False) -> None:
     """List the model packages in the search path (SPINEMETS_MODELS, then those that come with SpineMets)."""
     from spinemets.cli.reporting import print_json, print_line, print_table
-    from spinemets.models.package import find_packages
+    from spinemets.errors import InputError
+    from spinemets.models.package import ModelPackage, find_packages
 
-    found = find_packages()
+    packages, refusals = [], []
+    for path in find_packages():
+        try:
+            packages.append(ModelPackage.read(path))
+        except InputError as error:  # One bad package must not hide the others.
+            refusals.append(str(error))
     if as_json:
-        print_json([{"name": package.name, "path": str(package.path), **package.card} for package in found.packages])
+        print_json([package.card for package in packages])
         return
     rows = [
         [
             package.name,
             package.question,
             ", ".join(package.roles),
-            "simulated cases, not a diagnosis" if package.simulated else "see its card",
+            "simulated cases: not a diagnosis" if package.simulated else package.card["intended_use"],
             str(package.path),
         ]
-        for package in found.packages
+        for package in packages
     ]
     print_table("", ["model", "question", "series", "trained on", "file"], rows)
-    for refusal in found.refused:
+    for refusal in refusals:
         print_line(f"refused: {refusal}")
 
 

@@ -31,11 +31,11 @@ def classify(
     """Classify a lesion with a model package; writes result.json, report.html and the lesion mask."""
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.cli.workflow import classify_and_report, open_case
-    from spinemets.models.package import open_package
+    from spinemets.models.package import ModelPackage, find_package
     from spinemets.outputs import check_writable_folder, replacing_folder
 
     check_writable_folder(out, overwrite)
-    package = open_package(model)
+    package = ModelPackage.read(find_package(model))
     opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
     with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
         result = classify_and_report(opened, package, partial, progress=report)
