@@ -67,9 +67,11 @@ def replacing_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
     try:
         yield partial
         partial.chmod(PERMITTED_MODE & ~_umask())
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
-        raise InputError(path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out") from error
+        raise InputError(
+            path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -92,21 +94,23 @@ def replacing_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
         partial.chmod(0o777 & ~_umask())
         _move_into(partial, path)
     except OSError as error:
-        raise InputError(path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out") from error
+        raise InputError(
+            path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def _move_into(source: Path, target: Path) -> None:
     if not target.exists():
-        os.replace(source, target)
+        source.replace(target)
         return
     for item in sorted(source.iterdir()):
         place = target / item.name
         if item.is_dir() and place.is_dir():
             _move_into(item, place)
         else:
-            os.replace(item, place)
+            item.replace(place)
 
 
 def _umask() -> int:

@@ -20,12 +20,16 @@ class Interpolation(str, Enum):
 
 def carry(
     mask: Annotated[Path, typer.Argument(help="Mask to carry: NIfTI, NRRD, MHA, or DICOM SEG.")],
-    reference: Annotated[Path, typer.Argument(help="Image whose grid the mask is wanted on: a file or a DICOM folder.")],
+    reference: Annotated[
+        Path, typer.Argument(help="Image whose grid the mask is wanted on: a file or a DICOM folder.")
+    ],
     out: OutFile,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="A voxel belongs to the mask from this value up.")
     ] = 0.5,
-    interpolation: Annotated[Interpolation, typer.Option(help="Look-up between the mask's voxels.")] = Interpolation.linear,
+    interpolation: Annotated[
+        Interpolation, typer.Option(help="Look-up between the mask's voxels.")
+    ] = Interpolation.linear,
     label: Annotated[int | None, typer.Option(help="Label to carry, of a mask with several; default: all.")] = None,
     overwrite: Overwrite = False,
 ) -> None:

@@ -14,7 +14,9 @@ def classify(
     case: Annotated[
         Path, typer.Argument(metavar="STUDY_OR_CASE", help="DICOM folder, folder of named images, or cohort table.")
     ],
-    model: Annotated[str, typer.Option(metavar="MODEL", help="Model package: a file, or a name from `spinemets models`.")],
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="Model package: a file, or a name from `spinemets models`.")
+    ],
     out: OutFolder,
     mask: Annotated[
         Path | None, typer.Option(help="Lesion mask on any of the study's grids (a cohort table names its own).")
