@@ -31,7 +31,7 @@ def assert_refused(done, *words: str, out: Path | None = None, status: int = 1) 
         assert word in lines[0], lines[0]
     if out is not None:
         assert not out.exists()
-        assert [path for path in out.parent.glob(f".{out.name}*")] == []
+        assert list(out.parent.glob(f".{out.name}*")) == []
 
 
 @pytest.fixture
