@@ -1,0 +1,129 @@
+"""Sequence nodes and 4-D images, such as a dynamic series with its frame times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import slicer.util
+
+from spinemets.errors import InputError
+from spinemets.mrml.affines import image_from_array, transform_to_world
+from spinemets.mrml.volumes import (
+    copy_metadata_to_image,
+    copy_metadata_to_node,
+    fill_volume_node,
+    image_from_volume_node,
+    world_matrix,
+)
+
+# Frames of one sequence may differ by rounding in their headers, not by a voxel.
+SAME_GEOMETRY_MM = 1e-3
+
+
+@dataclass(frozen=True)
+class SequenceNodes:
+    """The nodes of one dynamic series: all frames, the browser that steps through them, the frame that is shown.
+
+    `browser` and `shown` are None where the Sequences module is absent.
+    """
+
+    sequence: Any
+    browser: Any | None
+    shown: Any | None
+
+
+def sequence_nodes_from_image(image: sitk.Image, times: Sequence[float], scene: Any, name: str) -> SequenceNodes:
+    """Sequence node that holds each frame of a 4-D image as a volume, indexed by its time in seconds.
+
+    Raises
+    ------
+    InputError : the image is not 4-D, or there is not one rising time a frame.
+    """
+    if image.GetDimension() != 4:
+        raise InputError(name, "is not a dynamic series", "load a series of several frames")
+    frames = image.GetSize()[3]
+    if len(times) != frames or any(later <= earlier for earlier, later in pairwise(times)):
+        raise InputError(name, f"has {frames} frames but not {frames} rising times", "give one time in s a frame")
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", scene.GenerateUniqueName(name))
+    sequence.SetIndexName("time")
+    sequence.SetIndexUnit("s")
+    sequence.SetIndexType(slicer.vtkMRMLSequenceNode.NumericIndex)
+    size = [*image.GetSize()[:3], 0]
+    for frame, time in enumerate(times):
+        volume = slicer.vtkMRMLScalarVolumeNode()
+        volume.SetName(name)
+        fill_volume_node(volume, sitk.Extract(image, size, [0, 0, 0, frame]))
+        copy_metadata_to_node(image, volume)
+        sequence.SetDataNodeAtValue(volume, repr(float(time)))
+    browser = _browser_of(sequence, scene, name)
+    return SequenceNodes(sequence, browser, browser.GetProxyNode(sequence) if browser else None)
+
+
+def _browser_of(sequence: Any, scene: Any, name: str) -> Any | None:
+    if not scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):
+        return None
+    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} frames"))
+    # The Sequences module's logic makes the shown volume as soon as the browser knows the sequence.
+    browser.AddSynchronizedSequenceNode(sequence)
+    return browser
+
+
+def sequence_behind(volume_node: Any) -> Any | None:
+    """Sequence node of which a volume node shows one frame; None for a volume of its own."""
+    scene = volume_node.GetScene()
+    if scene is None or not scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):
+        return None
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSequenceBrowserNode")):
+        sequence = scene.GetNthNodeByClass(index, "vtkMRMLSequenceBrowserNode").GetSequenceNode(volume_node)
+        if sequence is not None:
+            return sequence
+    return None
+
+
+def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[sitk.Image, list[float]]:
+    """4-D image (LPS mm) and frame times (s) of a sequence node of scalar volumes.
+
+    Parameters
+    ----------
+    sequence : vtkMRMLSequenceNode whose index values are seconds.
+    shown : the volume node that shows its frames; transforms above it are applied (frames in a sequence have none).
+
+    Raises
+    ------
+    InputError : the sequence is empty, its data are not scalar volumes of one geometry, or its index is not numeric.
+    """
+    name = sequence.GetName()
+    volumes = [sequence.GetNthDataNode(item) for item in range(sequence.GetNumberOfDataNodes())]
+    if not volumes:
+        raise InputError(name, "the sequence has no frames", "load it again or choose another")
+    for volume in volumes:
+        if not volume.IsA("vtkMRMLScalarVolumeNode") or volume.GetImageData() is None:
+            raise InputError(name, "the sequence does not hold volumes", "choose the sequence of a dynamic series")
+    try:
+        times = [float(sequence.GetNthIndexValue(item)) for item in range(len(volumes))]
+    except ValueError as error:
+        raise InputError(name, "its index values are not times", "give the frames times in seconds") from error
+    first = world_matrix(volumes[0])
+    arrays = [slicer.util.arrayFromVolume(volume) for volume in volumes]
+    for volume, array in zip(volumes, arrays):
+        if array.shape != arrays[0].shape or np.abs(world_matrix(volume) - first).max() > SAME_GEOMETRY_MM:
+            raise InputError(name, "its frames differ in size or position", "register and resample them to one grid")
+    above = np.eye(4) if shown is None else transform_to_world(shown)
+    image = image_from_array(np.stack(arrays), above @ first, name)
+    copy_metadata_to_image(volumes[0], image, is_moved=shown is not None and shown.GetParentTransformNode() is not None)
+    return image, times
+
+
+def image_of(volume_node: Any) -> tuple[sitk.Image, list[float]]:
+    """What the user means by a volume node: the whole 4-D series and its times when the node shows one frame of a
+    sequence, else the 3-D image and no times."""
+    sequence = sequence_behind(volume_node)
+    if sequence is None:
+        return image_from_volume_node(volume_node), []
+    return image_from_sequence_node(sequence, shown=volume_node)

@@ -1,0 +1,54 @@
+"""One folder a case in the subject hierarchy, so that the lesions of two patients never stand in one list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+import vtk
+
+CASE_UID_NAME = "SpineMets.Study"
+SERIES_UID_NAME = "DICOM"
+
+
+def case_folder(scene: Any, name: str, study_uid: str) -> int:
+    """Item of the case's folder; made when the study is not in the scene yet."""
+    hierarchy = _hierarchy(scene)
+    item = hierarchy.GetItemByUID(CASE_UID_NAME, study_uid)
+    if item == hierarchy.GetInvalidItemID():
+        item = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), hierarchy.GenerateUniqueItemName(name))
+        hierarchy.SetItemUID(item, CASE_UID_NAME, study_uid)
+    return item
+
+
+def place_in_folder(node: Any, folder: int, series_uid: str = "") -> None:
+    """Put a node into a case's folder; with the series' UID, Slicer's DICOM functions know where it came from."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    if item == hierarchy.GetInvalidItemID():
+        item = hierarchy.CreateItem(folder, node)
+    else:
+        hierarchy.SetItemParent(item, folder)
+    if series_uid:
+        hierarchy.SetItemUID(item, SERIES_UID_NAME, series_uid)
+
+
+def place_beside(node: Any, neighbour: Any) -> None:
+    """Put a node into the folder in which another one lies."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(neighbour)
+    if item != hierarchy.GetInvalidItemID():
+        place_in_folder(node, hierarchy.GetItemParent(item))
+
+
+def nodes_in_folder(scene: Any, folder: int) -> list[Any]:
+    """Nodes that lie in a case's folder, in their order."""
+    hierarchy = _hierarchy(scene)
+    children = vtk.vtkIdList()
+    hierarchy.GetItemChildren(folder, children)
+    nodes = [hierarchy.GetItemDataNode(children.GetId(index)) for index in range(children.GetNumberOfIds())]
+    return [node for node in nodes if node is not None]
+
+
+def _hierarchy(scene: Any) -> Any:
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
