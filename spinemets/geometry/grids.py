@@ -283,15 +283,13 @@ def crop_to_mask(image: sitk.Image, mask: sitk.Image, margin_mm: float) -> sitk.
     InputError : the mask is empty, or its box lies outside the image.
     """
     (start, size), affine = bounding_box(mask), index_to_world(mask)
-    # Voxel centres when the grids are one, so that a margin of 0 gives the mask's own box; else voxel edges.
-    edge = 0.0 if same_grid(image, mask) else 0.5
-    sides = [(low - edge, low + count - 1 + edge) for low, count in zip(start, size)]
+    sides = [(low - 0.5, low + count - 0.5) for low, count in zip(start, size)]
     corners = np.array([[*corner, 1.0] for corner in itertools.product(*sides)])
     index = corners @ (np.linalg.inv(index_to_world(image)) @ affine).T
     margin = margin_mm / np.array(image.GetSpacing()[:3])
-    rounding = 1e-6
-    low = np.maximum(np.floor(index[:, :3].min(axis=0) - margin + rounding).astype(int), 0)
-    high = np.minimum(np.ceil(index[:, :3].max(axis=0) + margin - rounding).astype(int) + 1, size_of(image))
+    # Every voxel counts that the box enters by more than rounding.
+    low = np.maximum(np.floor(index[:, :3].min(axis=0) - margin + 0.5 + GRID_TOLERANCE).astype(int), 0)
+    high = np.minimum(np.ceil(index[:, :3].max(axis=0) + margin - 0.5 - GRID_TOLERANCE).astype(int) + 1, size_of(image))
     if np.any(low >= high):
         raise InputError("mask", "lies outside the image", "choose a mask and an image of one examination")
     parts = tuple(slice(int(a), int(b)) for a, b in zip(low, high))
