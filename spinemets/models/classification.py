@@ -111,7 +111,11 @@ class Result:
             "abstained": self.abstained,
             "reason": self.prediction.reason,
             "contributions": [entry.as_json() for entry in self.contributions],
-            "total_points": self.prediction.total_points,
+            "nomogram": {
+                "total_points": self.prediction.total_points,
+                "logit_per_point": self.prediction.logit_per_point,
+                "logit_at_zero_points": self.prediction.logit_at_zero_points,
+            },
             "distance": self.prediction.distance,
             "warnings": list(self.warnings),
             "lesion": self.sizes.as_json(),

@@ -27,7 +27,7 @@ class Contribution:
     value : in the feature's own unit. standardised_value : (value - training mean) / training SD.
     contribution : coefficient times standardised value, on the logit; positive speaks for the positive class.
     points, points_range : nomogram points, and those of the ends of the training range (one end is 0).
-    low, high : training range of the value.
+    low, high : training range of the value. slope : logit per unit of the value.
     """
 
     feature: str
@@ -38,6 +38,7 @@ class Contribution:
     points_range: tuple[float, float]
     low: float
     high: float
+    slope: float
 
     def as_json(self) -> dict[str, Any]:
         """As in result.json."""
@@ -58,6 +59,7 @@ class Prediction:
 
     `probability`, `interval` (95 %) and `class_name` are None when the model abstains, so that nobody uses a number
     that the model has no ground for; `contributions`, sorted by absolute value, then still show what was unusual.
+    The logit is `logit_at_zero_points` + `logit_per_point` * `total_points`: the nomogram's last axis.
     `distance` is the Mahalanobis distance to the training cohort in standard deviations.
     """
 
@@ -67,6 +69,8 @@ class Prediction:
     threshold: float
     contributions: tuple[Contribution, ...]
     total_points: float
+    logit_per_point: float
+    logit_at_zero_points: float
     distance: float
     abstained: bool
     reason: str
@@ -88,6 +92,8 @@ def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
     probability = sigmoid(logit)
     contributions = _contributions(package, values, z, coefficients)
     distance = mahalanobis(package.vector("out_of_distribution", "covariance"), z)
+    total_points = float(sum(entry.points for entry in contributions))
+    per_point = _logit_per_point(contributions)
     warnings, reason = _unlike_training(package, values, distance)
     abstained = bool(reason)
     positive = probability >= package.threshold
@@ -97,7 +103,9 @@ def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
         class_name=None if abstained else package.positive_class if positive else package.negative_class,
         threshold=package.threshold,
         contributions=tuple(sorted(contributions, key=lambda entry: -abs(entry.contribution))),
-        total_points=float(sum(entry.points for entry in contributions)),
+        total_points=total_points,
+        logit_per_point=per_point,
+        logit_at_zero_points=logit - per_point * total_points,
         distance=distance,
         abstained=abstained,
         reason=reason,
@@ -176,9 +184,17 @@ def _contributions(
             points_range=(float(ends[0][k]), float(ends[1][k])),
             low=float(low[k]),
             high=float(high[k]),
+            slope=float(slopes[k]),
         )
         for k, name in enumerate(package.features)
     ]
+
+
+def _logit_per_point(contributions: list[Contribution]) -> float:
+    """Of the feature with the longest axis, where rounding matters least; 0 when no feature has an effect."""
+    longest = max(contributions, key=lambda entry: abs(entry.points_range[1] - entry.points_range[0]))
+    points = longest.points_range[1] - longest.points_range[0]
+    return longest.slope * (longest.high - longest.low) / points if points else 0.0
 
 
 def _unlike_training(package: ModelPackage, values: NDArray[np.float64], distance: float) -> tuple[list[str], str]:

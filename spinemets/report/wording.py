@@ -1,0 +1,92 @@
+"""Features, roles and numbers in words that a radiologist reads."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+PAGE_FILES = Path(__file__).parent / "page_files"
+ROLE_WORDS = {
+    "t1": "T1",
+    "t2": "T2",
+    "fs_t2": "fat-suppressed T2",
+    "ce_t1_sag": "contrast-enhanced T1, sagittal",
+    "ce_t1_cor": "contrast-enhanced T1, coronal",
+    "ce_t1_ax": "contrast-enhanced T1, axial",
+    "dce": "dynamic contrast-enhanced",
+    "ct": "CT",
+    "localizer": "localizer",
+    "diffusion": "diffusion",
+    "other": "other",
+}
+CLASS_WORDS = {
+    "shape": "shape",
+    "firstorder": "intensity",
+    "glcm": "texture, neighbouring pairs",
+    "glrlm": "texture, runs",
+    "glszm": "texture, zones",
+    "gldm": "texture, dependence",
+    "ngtdm": "texture, neighbourhood",
+}
+MINUS = "\N{MINUS SIGN}"
+
+
+@lru_cache
+def _feature_words() -> dict[str, dict[str, str]]:
+    names: dict[str, dict[str, str]] = json.loads((PAGE_FILES / "feature_names.json").read_text(encoding="utf-8"))
+    return names
+
+
+def role_in_words(role: str) -> str:
+    """`fs_t2` -> `fat-suppressed T2`; an unknown role stays as it is."""
+    return ROLE_WORDS.get(role, role)
+
+
+def feature_in_words(name: str) -> tuple[str, str]:
+    """`t2_original_glcm_Contrast` -> (`Contrast between neighbours`, `T2 · texture, neighbouring pairs`).
+
+    A name that is not of the 107 features stays as it is.
+    """
+    for role in sorted(ROLE_WORDS, key=len, reverse=True):
+        parts = name.removeprefix(f"{role}_").split("_")
+        if name.startswith(f"{role}_") and len(parts) == 3 and parts[2] in _feature_words().get(parts[1], {}):
+            image = "" if parts[0] == "original" else f" · {parts[0]}"
+            return _feature_words()[parts[1]][parts[2]], f"{role_in_words(role)} · {CLASS_WORDS[parts[1]]}{image}"
+    return name, ""
+
+
+def number(value: float, digits: int = 3) -> str:
+    """`value` to `digits` significant figures, without an exponent where a reader can do without it."""
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-4 <= abs(value) < 1e7:
+        text = f"{value:.0f}"
+    return text.replace("-", MINUS)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """`value` with `decimals` decimals and a real minus sign."""
+    text = f"{value:.{decimals}f}"
+    return (text if float(text) != 0 else f"{0:.{decimals}f}").replace("-", MINUS)
+
+
+def signed(value: float, decimals: int) -> str:
+    """`value` with its sign."""
+    text = fixed(value, decimals)
+    return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
+
+
+def probability_in_words(probability: float) -> str:
+    """Two decimals, but never 0.00 or 1.00: no model is certain."""
+    if probability < 0.01:
+        return "< 0.01"
+    if probability > 0.99:
+        return "> 0.99"
+    return f"{probability:.2f}"
+
+
+def date_in_words(date: str) -> str:
+    """`20260131` -> `2026-01-31`; anything else stays as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
