@@ -1,0 +1,225 @@
+"""From tissues to images: protocols, the scanner's imperfections, the signal of every voxel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.phantom import signals
+from spinemets.phantom.anatomy import SpineAnatomy
+from spinemets.phantom.fields import LowOrderField
+from spinemets.phantom.sampling import Grid, LabelSampling
+from spinemets.phantom.tissues import COMPONENTS, PROPERTIES, Properties, Tissue, column
+
+FRAME_SECONDS = 12.0
+N_FRAMES = 12
+ARRIVAL_SECONDS = 18.0
+CT_CUT = (-1024, 3071)
+STEP_SECONDS = 0.5
+SUSCEPTIBILITY_RATE = 18.0
+VEIN_DISPERSION_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A pulse sequence. `sequence` is se, ir, spgr or ct; times in ms, `flip_angle` in degrees; `fat_saturation` the part of
+    the fat signal that is removed; `contrast` seconds after the bolus' arrival (None: not given); `gain` signal to stored
+    value; `noise` SD of each of the two noise channels as stored value; `saturated_front` a saturation band on the belly."""
+
+    role: str
+    grid: str
+    sequence: str
+    tr: float
+    te: float
+    flip_angle: float
+    gain: float
+    noise: float
+    ti: float | None = None
+    fat_saturation: float = 0.0
+    contrast: float | None = None
+    dynamic: bool = False
+    saturated_front: bool = False
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    p.role: p
+    for p in (
+        Protocol("t1", "sagittal", "se", 600, 10, 90, 1300, 11, saturated_front=True),
+        Protocol("t2", "sagittal", "se", 3600, 105, 90, 2000, 11, saturated_front=True),
+        Protocol("fs_t2", "sagittal", "ir", 4500, 56, 90, 2000, 14, ti=228, saturated_front=True),
+        Protocol("ce_t1_sag", "sagittal", "se", 620, 11, 90, 1300, 12, fat_saturation=0.92, contrast=330, saturated_front=True),
+        Protocol("ce_t1_cor", "coronal", "se", 620, 11, 90, 1300, 13, fat_saturation=0.92, contrast=450),
+        Protocol("ce_t1_ax", "axial", "se", 640, 11, 90, 1300, 13, fat_saturation=0.92, contrast=560),
+        Protocol("dce", "dynamic", "spgr", 4.1, 1.5, 10, 9000, 11, fat_saturation=0.80, dynamic=True),
+        Protocol("ct", "tomography", "ct", 0, 0, 0, 1, 14),
+    )
+}
+
+
+def frame_times() -> np.ndarray:
+    """Seconds of the dynamic frames after the start of the first; the bolus reaches the aorta after `ARRIVAL_SECONDS`."""
+    return np.arange(N_FRAMES) * FRAME_SECONDS
+
+
+class Contrast:
+    """Concentration of the agent in tissues at given times.
+
+    Parameters
+    ----------
+    seconds : (T,) times after the bolus' arrival in the aorta; negative before it.
+    """
+
+    def __init__(self, seconds: np.ndarray) -> None:
+        self._at = np.asarray(seconds, np.float64)
+        self.n_times = self._at.size
+        self._clock = np.arange(-30.0, max(float(self._at.max()), 0) + STEP_SECONDS, STEP_SECONDS)
+
+    def _plasma(self, delay: float) -> np.ndarray:
+        return signals.parker_blood(self._clock - delay) / (1 - signals.HAEMATOCRIT)
+
+    def _read(self, curves: np.ndarray) -> np.ndarray:
+        return np.stack([np.interp(self._at, self._clock, curve) for curve in curves])
+
+    def of(self, tissue: Properties) -> np.ndarray:
+        """(T,) mmol/l in a tissue."""
+        plasma = self._plasma(tissue.delay)
+        if tissue is PROPERTIES[Tissue.VEIN]:
+            rate = 60.0 / VEIN_DISPERSION_SECONDS
+            plasma = rate * signals.residue(self._clock, plasma, np.array([rate]))[0]
+        curve = signals.extended_tofts(self._clock, plasma, *(np.array([v]) for v in (tissue.ktrans, tissue.ve, tissue.vp)))
+        return self._read(curve)[0]
+
+    def of_voxels(self, ktrans: np.ndarray, ve: np.ndarray, vp: np.ndarray, delay: float) -> np.ndarray:
+        """(N, T) mmol/l for (N,) parameters; the residue is tabulated over kep, right to 1e-4."""
+        plasma = self._plasma(delay)
+        kep = ktrans / ve
+        knots = np.geomspace(max(kep.min() * 0.999, 1e-4), kep.max() * 1.001 + 2e-4, 96)
+        table = self._read(signals.residue(self._clock, plasma, knots))
+        at = np.interp(kep, knots, np.arange(knots.size))
+        low = np.minimum(at.astype(np.int64), knots.size - 2)
+        part = (at - low)[:, None]
+        washed = table[low] * (1 - part) + table[low + 1] * part
+        return vp[:, None] * self._read(plasma[None])[0] + ktrans[:, None] * washed
+
+
+def voxel_signal(
+    protocol: Protocol, pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, concentration: np.ndarray, flow: np.ndarray
+) -> np.ndarray:
+    """Signal of tissues (broadcast against each other) in arbitrary units, before fat saturation."""
+    with_agent = signals.relaxed(t1, concentration, signals.RELAXIVITY_R1)
+    if protocol.sequence == "spgr":
+        t2_star = 1000 / (1000 / t2 + SUSCEPTIBILITY_RATE + signals.RELAXIVITY_R2 * concentration)
+        return signals.spoiled_gradient_echo(pd, with_agent, t2_star, protocol.tr, protocol.te, protocol.flip_angle)
+    shortened = signals.relaxed(t2, concentration, signals.RELAXIVITY_R2)
+    if protocol.sequence == "ir":
+        return flow * signals.inversion_recovery(pd, with_agent, shortened, protocol.tr, protocol.te, protocol.ti or 0.0)
+    return flow * signals.spin_echo(pd, with_agent, shortened, protocol.tr, protocol.te)
+
+
+class Scene:
+    """The patient on one grid, kept for all series of that grid: tissue fractions, mixtures, the lesion's properties."""
+
+    def __init__(self, anatomy: SpineAnatomy, grid: Grid, seed: int) -> None:
+        self.anatomy, self.grid = anatomy, grid
+        self.sampling = LabelSampling(grid, lambda x, y, z: anatomy.tissue_at(x, y, z)[0])
+        self.mixtures = {tissue: self._mixture(tissue) for tissue in COMPONENTS}
+        self.lesion_voxels, self.lesion_fraction = self.sampling.where(Tissue.LESION)
+        self.lesion = anatomy.lesion.properties(*grid.points(self.lesion_voxels))
+        rng = np.random.default_rng([seed, 5])
+        self._shading = LowOrderField(rng, anatomy.curve.origin, 170.0)
+        self._shimming = LowOrderField(rng, anatomy.curve.origin, 150.0)
+
+    def _mixture(self, tissue: Tissue) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        voxels, share = self.sampling.where(tissue)
+        part = self.anatomy.mixture_at(tissue, *self.grid.points(voxels)) if voxels.size else np.zeros(0)
+        return voxels, share, part.astype(np.float32)
+
+    def coordinates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """LPS mm of all voxels, flat float32."""
+        return self.grid.points(np.arange(self.grid.count))
+
+    def coil(self, strength: float) -> np.ndarray:
+        """Sensitivity of a coil in the table: strongest at the back, uneven along the body."""
+        x, y, z = self.coordinates()
+        behind = np.maximum(self.anatomy.curve.origin[1] + 85 - y, 0).astype(np.float32)
+        profile = (0.60 + 0.70 * np.exp(-behind / 80)) * np.clip(1 + 0.07 * self._shading(x, y, z), 0.5, 1.6)
+        return profile**strength
+
+    def suppression(self) -> np.ndarray:
+        """How well fat saturation works from place to place: 1 where the field is even, less at its edges."""
+        return np.clip(1.0 - 0.04 * np.square(self._shimming(*self.coordinates())), 0.5, 1.0)
+
+    def front_band(self) -> np.ndarray:
+        """What a saturation band on the belly leaves: 1 at the spine, little in front of the great vessels."""
+        x, y, z = self.coordinates()
+        del x
+        spine = self.anatomy.curve
+        top, low = (spine.world(0, -50.0, s) for s in (110.0, -60.0))
+        line = top[1] + (z - top[2]) * ((low[1] - top[1]) / (low[2] - top[2]))
+        return (0.14 + 0.86 / (1 + np.exp(np.clip((line - y) / 2.5, -30, 30)))).astype(np.float32)
+
+    def tomogram(self) -> np.ndarray:
+        """CT numbers, flat float32."""
+        values = self.sampling.blend(column("hu"))
+        for tissue, (first, second) in COMPONENTS.items():
+            voxels, share, part = self.mixtures[tissue]
+            values[voxels] += share * (part * first.hu + (1 - part) * second.hu - PROPERTIES[tissue].hu)
+        bone, fat = self.lesion["bone"], self.lesion["fat"]
+        here = (1 - bone - fat) * self.lesion["hu"] + bone * 1000 + fat * PROPERTIES[Tissue.FAT].hu
+        values[self.lesion_voxels] += self.lesion_fraction * (here - PROPERTIES[Tissue.LESION].hu)
+        return values
+
+    def frames(self, protocol: Protocol, fat_removed: float, seconds: np.ndarray | None) -> list[np.ndarray]:
+        """Noise-free signal (flat float32) at each time, with `fat_removed` of the fat signal taken away."""
+        contrast = Contrast(seconds) if seconds is not None else None
+        n = 1 if seconds is None else len(seconds)
+
+        def signal(tissue: Properties) -> np.ndarray:
+            agent = contrast.of(tissue) if contrast else np.zeros(1)
+            total = voxel_signal(
+                protocol, *(np.array([w]) for w in (tissue.pd, tissue.t1, tissue.t2)), agent, np.array([tissue.flow])
+            )
+            return total * (1 - fat_removed * tissue.fat)
+
+        table = np.stack([signal(PROPERTIES[tissue]) for tissue in Tissue])
+        pairs = {tissue: (signal(first), signal(second)) for tissue, (first, second) in COMPONENTS.items()}
+        here = self._lesion_signal(protocol, contrast)
+        here = here + self.lesion["fat"][:, None] * signal(PROPERTIES[Tissue.FAT])
+        here = here + self.lesion["bone"][:, None] * signal(PROPERTIES[Tissue.CORTICAL_BONE])
+        out = []
+        for t in range(n):
+            values = self.sampling.blend(table[:, t])
+            for tissue, (first, second) in pairs.items():
+                voxels, share, part = self.mixtures[tissue]
+                values[voxels] += share * (part * first[t] + (1 - part) * second[t] - table[tissue, t])
+            values[self.lesion_voxels] += self.lesion_fraction * (here[:, t] - table[Tissue.LESION, t])
+            out.append(values)
+        return out
+
+    def _lesion_signal(self, protocol: Protocol, contrast: Contrast | None) -> np.ndarray:
+        """(N, T) signal of the watery part of the lesion's voxels."""
+        p = self.lesion
+        if contrast is None or not self.lesion_voxels.size:
+            agent = np.zeros((self.lesion_voxels.size, 1 if contrast is None else contrast.n_times))
+        else:
+            agent = contrast.of_voxels(p["ktrans"], p["ve"], p["vp"], PROPERTIES[Tissue.LESION].delay)
+        water = voxel_signal(protocol, p["pd"][:, None], p["t1"][:, None], p["t2"][:, None], agent, np.ones(1))
+        return water * (1 - p["fat"] - p["bone"])[:, None]
+
+
+def add_rician_noise(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Magnitude of a signal with Gaussian noise of SD `sigma` in both channels."""
+    real = image + np.float32(sigma) * rng.standard_normal(image.shape, np.float32)
+    imaginary = np.float32(sigma) * rng.standard_normal(image.shape, np.float32)
+    return np.sqrt(real * real + imaginary * imaginary)
+
+
+def move_during_readout(image: np.ndarray, voxels: float, cycles: float) -> np.ndarray:
+    """A [k, j, i] image of an object that breathed along j by +/- `voxels`, `cycles` times while k-space was read: ghosts and blur."""
+    lines = np.fft.fft(image, axis=1)
+    n = image.shape[1]
+    where = np.fft.fftfreq(n)
+    order = np.argsort(np.argsort(where)) / n
+    shift = voxels * np.sin(2 * np.pi * cycles * order)
+    return np.abs(np.fft.ifft(lines * np.exp(-2j * np.pi * where * shift)[None, :, None], axis=1)).astype(np.float32)

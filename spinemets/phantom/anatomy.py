@@ -1,0 +1,146 @@
+"""A patient: which tissue lies at a point of the world (LPS mm), as an implicit function.
+
+Nothing here knows of grids, so the same world point has the same tissue in every series.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spinemets.phantom.arch import Canal, paint_arch, paint_canal
+from spinemets.phantom.background import Torso, paint_muscles, paint_organs, paint_vessels
+from spinemets.phantom.column import locate, paint_column
+from spinemets.phantom.curve import SpineCurve
+from spinemets.phantom.fields import SmoothField
+from spinemets.phantom.lesion import Lesion, LesionDescription, Lobe
+from spinemets.phantom.levels import NAMES, make_levels
+from spinemets.phantom.tissues import Tissue
+
+CHUNK = 1 << 15
+
+
+class SpineAnatomy:
+    """A patient with one lesion.
+
+    Parameters
+    ----------
+    seed : the patient; the same seed gives the same patient.
+    kind : kind of lesion.
+    description : what the lesion is like.
+    level : vertebra that has it, as `L2`.
+    age : years; older marrow is fattier.
+    """
+
+    def __init__(self, seed: int, kind: str, description: LesionDescription, level: str, age: float = 62.0) -> None:
+        rng = np.random.default_rng([seed, 1])
+        self.level = level
+        fractured = level if description.front_loss > 0 or description.middle_loss > 0 else None
+        self.levels = make_levels(rng, fractured, description.front_loss, description.middle_loss, rng.normal(1.0, 0.035))
+        origin = np.array([rng.normal(0, 3), rng.normal(20, 6), rng.normal(-20, 8)])
+        self.curve = SpineCurve(origin, rng.normal(1.0, 0.14), rng.normal(0, 2.0), rng.uniform(0, 6.3))
+        self._bend = self.curve.bend(self.levels.s)
+        fat = float(np.clip(rng.normal(15, 5), 6, 28))
+        self._torso = Torso(origin, rng.normal(70, 3) + fat, fat, rng.normal(1.0, 0.05))
+        self._lumps, self._loops = SmoothField(rng, 40.0), SmoothField(rng, 26.0)
+        self._cord_end = float(self.levels.s[self.levels.index("L1")] + rng.normal(-8, 9))
+        self._split = float(self.levels.s[self.levels.index("L4")] + rng.normal(-6, 5))
+        self._marrow_fat = float(np.clip(0.30 + 0.0032 * age + rng.normal(0, 0.05), 0.25, 0.70))
+        self._muscle_fat = float(np.clip(0.02 + 0.0016 * (age - 40) + rng.normal(0, 0.02), 0.01, 0.12))
+        self._marrow, self._islands = SmoothField(rng, 3.6), SmoothField(rng, 13.0)
+        self._streaks, self._strands = SmoothField(rng, (3.2, 3.2, 26.0)), SmoothField(rng, (2.3, 2.3, 46.0))
+        self.lesion = self._place_lesion(np.random.default_rng([seed, 2]), kind, description)
+
+    def _place_lesion(self, rng: np.random.Generator, kind: str, description: LesionDescription) -> Lesion:
+        k = self.levels.index(self.level)
+        half, depth, width = (float(v[k]) for v in (self.levels.half_height, self.levels.half_depth, self.levels.half_width))
+        radius = description.size / 2
+        side = 1.0 if rng.random() < 0.5 else -1.0
+        if kind == "fracture":
+            lobes = [Lobe(rng, self.curve.world(0, 0, self.levels.s[k] + 0.25 * half), (width * 1.1, depth * 1.15, half * 1.0), 0.10)]
+            return Lesion(rng, description, lobes, k + 1, body_only=True)
+        shift = side * rng.uniform(0.1, 0.3) * width
+        middle = self.curve.world(shift, rng.uniform(0.0, 0.3) * depth, self.levels.s[k] + rng.uniform(-0.12, 0.15) * half)
+        radii = radius * np.exp(rng.normal(0, 0.07, 3)) * np.array([1.06, 1.0, 0.93])
+        lobes = [Lobe(rng, middle, tuple(radii))]
+        if description.mass > 0:
+            out = self.curve.world(side * (0.8 * width + 5), 0.8 * depth, self.levels.s[k] + rng.uniform(-4, 6))
+            lobes.append(Lobe(rng, out, tuple(description.mass * np.array([15.0, 13.0, 17.0]) * np.exp(rng.normal(0, 0.08, 3)))))
+        return Lesion(rng, description, lobes, k + 1, body_only=False)
+
+    def tissue_at(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tissue labels and vertebra numbers (index in `levels.NAMES` + 1; 0 outside bone), both uint8 (N,), at LPS mm (N,)."""
+        label = np.empty(x.shape, np.uint8)
+        level_of = np.zeros(x.shape, np.uint8)
+        for start in range(0, x.size, CHUNK):
+            part = slice(start, start + CHUNK)
+            self._paint(label[part], level_of[part], x[part], y[part], z[part])
+        return label, level_of
+
+    def _paint(self, label: np.ndarray, level_of: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
+        u, v, s = self.curve.straighten(x, y, z)
+        below = self._torso.paint(label, x, y, self._lumps(x, y, z))
+        inner = np.flatnonzero(below > 0)
+        if inner.size:
+            self._paint_inner(label, level_of, inner, u[inner], v[inner], s[inner], below[inner])
+        near = self.lesion.near(x, y, z)
+        if near.size:
+            some, numbers = label[near], level_of[near]
+            self.lesion.paint(some, numbers, x[near], y[near], z[near])
+            label[near] = some
+
+    def _paint_inner(
+        self, label: np.ndarray, level_of: np.ndarray, inner: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, below: np.ndarray
+    ) -> None:
+        some, numbers = label[inner], level_of[inner]
+        paint_muscles(some, u, v, s, below, self.levels)
+        paint_organs(some, u, v, s, below, self._loops)
+        paint_vessels(some, u, v, s, self.levels, self._split)
+        side = np.abs(u)
+        behind = np.flatnonzero((side < 46) & (v > 4) & (v < 72))
+        if behind.size:
+            part, level_part = some[behind], numbers[behind]
+            canal = Canal(u[behind], v[behind], s[behind], self.levels)
+            paint_arch(part, level_part, u[behind], v[behind], s[behind], self.levels, canal)
+            some[behind], numbers[behind] = part, level_part
+        column = np.flatnonzero((side < 32) & (np.abs(v) < 26))
+        if column.size:
+            part, level_part = some[column], numbers[column]
+            paint_column(part, level_part, u[column], v[column], s[column], self.levels, self._bend)
+            some[column], numbers[column] = part, level_part
+        canal_part = np.flatnonzero((side < 26) & (v > 4) & (v < 44))
+        if canal_part.size:
+            part = some[canal_part]
+            canal = Canal(u[canal_part], v[canal_part], s[canal_part], self.levels)
+            paint_canal(part, u[canal_part], s[canal_part], self.levels, canal, self._cord_end)
+            some[canal_part] = part
+        label[inner], level_of[inner] = some, numbers
+
+    def mixture_at(self, tissue: Tissue, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Fraction (N,) of the first of a tissue's two components (`tissues.COMPONENTS`) at LPS mm."""
+        u, v, s = self.curve.straighten(x, y, z)
+        if tissue == Tissue.MARROW:
+            fraction = self._marrow_fat + 0.045 * self._marrow(x, y, z) + 0.05 * self._islands(x, y, z)
+            body = locate(u, v, s, self.levels, self._bend)
+            plate = np.exp(-np.square(np.minimum(body.axial, 0) / 3.0)) * (body.distance < 0)
+            vein = np.exp(-np.square(body.zeta / 4.5) - np.square((v - self.levels.half_depth[body.level]) / 12.0))
+            fraction = fraction + 0.05 * plate + 0.22 * vein * (body.distance < 0)
+        elif tissue == Tissue.MUSCLE:
+            low = np.clip((60 - s) / 150, 0, 1) * (v > 15)
+            fraction = self._muscle_fat + (0.10 + 0.28 * low) * np.maximum(self._streaks(u, v, s) - 0.7, 0)
+        elif tissue == Tissue.ROOTS:
+            fraction = 0.30 + 0.55 * self._strands(u, v, s)
+        elif tissue == Tissue.OEDEMA:
+            fraction = self.lesion.oedema_at(x, y, z)
+        else:
+            fraction = 0.45 + 0.28 * self._marrow(x, y, z)
+        return np.clip(fraction, 0, 1)
+
+    def body_distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray, level: str) -> np.ndarray:
+        """About the signed distance (N,) in mm to the vertebral body of `level`; negative inside."""
+        u, v, s = self.curve.straighten(x, y, z)
+        body = locate(u, v, s, self.levels, self._bend)
+        return np.where(body.level == NAMES.index(level), body.distance, 99.0)
+
+    def body_centre(self, level: str) -> np.ndarray:
+        """LPS mm of the middle of a vertebral body."""
+        return self.curve.world(0.0, 0.0, float(self.levels.s[NAMES.index(level)]))
