@@ -1,0 +1,15 @@
+"""From an outline of the diseased segment to a three-dimensional lesion mask.
+
+In come an outline on its own (sagittal) grid and an image or dynamic series on another (axial) grid; out comes a
+lesion mask on the image's grid, with the seed it grew from and everything that was decided on the way. After Lang
+2019, section 2.4.
+
+* `lesion`: `segment_lesion`, which calls the rest in order; `parameters`: every number that it uses.
+* `patient_axes`: the image's axes turned to left, back and up, so that flipped or permuted storage changes nothing.
+* `search_box`: the outline carried to the image's grid, and the box round it that is searched.
+* `channels`: what the box looks like: signal before and after contrast, enhancement, wash-in; which voxels are vessels.
+* `affinity`, `normalized_cut`: a slice's pixels as a graph, and its partition into clusters.
+* `clusters`: which of the clusters are kept.
+* `seeds`, `region_growing`: where the lesion starts, and how far it reaches.
+* `overlap`: agreement of two masks.
+"""

@@ -1,0 +1,298 @@
+"""From outline and image to a lesion mask: the whole way of Lang 2019, section 2.4, with its weak places repaired."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from spinemets.errors import InputError
+from spinemets.geometry.grids import copy_frame_of_reference, slice_axis
+from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
+from spinemets.progress import Progress, silent
+from spinemets.segmentation.channels import Channels, channels_of
+from spinemets.segmentation.clusters import kept_region
+from spinemets.segmentation.normalized_cut import SliceCutter
+from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.patient_axes import PatientAxes, grid_of
+from spinemets.segmentation.region_growing import GrownRegion, grow, tidied
+from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
+from spinemets.segmentation.seeds import Index, find_seed, voxel_at, warnings_about
+
+METHODS = ("ncut", "grow")
+OTHER_LESION_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class LesionSegmentation:
+    """A segmented lesion and how it came about.
+
+    Attributes
+    ----------
+    mask : uint8 0/1 on the image's 3-D grid.
+    method : "ncut" or "grow".
+    seed_point : LPS mm of the voxel centre that the lesion grew from.
+    channels : names of what the cut looked at.
+    search_box : voxels of the image that were searched.
+    parameters : all numbers used.
+    growing_sd : the factor of the SD that the growing ended with; smaller than the parameter's after a leak.
+    brightness_range : accepted by the growing: relative enhancement, or intensity of a 3-D image.
+    volume_ml, longest_diameter_mm : of the mask; extent_mm : left-right, front-back, head-foot.
+    stages : seconds by stage, in the order of the work.
+    warnings : sentences for the user.
+    """
+
+    mask: sitk.Image
+    method: str
+    seed_point: tuple[float, float, float]
+    channels: tuple[str, ...]
+    search_box: SearchBox
+    parameters: SegmentationParameters
+    growing_sd: float
+    brightness_range: tuple[float, float]
+    volume_ml: float
+    longest_diameter_mm: float
+    extent_mm: tuple[float, float, float]
+    stages: dict[str, float] = field(compare=False)
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything but the mask."""
+        return {
+            "method": self.method,
+            "seed_point": list(self.seed_point),
+            "volume_ml": self.volume_ml,
+            "longest_diameter_mm": self.longest_diameter_mm,
+            "extent_mm": list(self.extent_mm),
+            "channels": list(self.channels),
+            "search_box": {"start": list(self.search_box.start), "size": list(self.search_box.size)},
+            "growing_sd": self.growing_sd,
+            "brightness_range": list(self.brightness_range),
+            "parameters": self.parameters.as_json(),
+            "stages": dict(self.stages),
+            "warnings": list(self.warnings),
+        }
+
+    def describe(self) -> str:
+        """One line for people."""
+        seed = ", ".join(f"{value:.1f}" for value in self.seed_point)
+        extent = " x ".join(f"{value:.0f}" for value in self.extent_mm)
+        return f"lesion of {self.volume_ml:.2f} ml, {extent} mm, grown from {seed}"
+
+
+class _Stopwatch:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """The search box in patient axes: all arrays [z, y, x]; `across` is the axis across the slices."""
+
+    box: SearchBox
+    axes: PatientAxes
+    across: int
+    spacing: tuple[float, float, float]
+    outline: NDArray[np.bool_]
+    channels: Channels
+
+    def index_of(self, voxel: Index) -> Index:
+        """Index in the scene of the image's voxel (i, j, k)."""
+        inside = [i - s for i, s in zip(voxel, self.box.start)]
+        turned = [
+            self.box.size[axis] - 1 - inside[axis] if flipped else inside[axis]
+            for axis, flipped in zip(self.axes.order, self.axes.flipped)
+        ]
+        return turned[2], turned[1], turned[0]
+
+    def voxel_of(self, index: Index) -> Index:
+        """The image's voxel (i, j, k) of an index in the scene."""
+        voxel = [0, 0, 0]
+        for axis, flipped, i in zip(self.axes.order, self.axes.flipped, index[::-1]):
+            voxel[axis] = self.box.start[axis] + (self.box.size[axis] - 1 - i if flipped else i)
+        return voxel[0], voxel[1], voxel[2]
+
+
+def segment_lesion(
+    outline: sitk.Image,
+    image: sitk.Image,
+    method: str = "ncut",
+    seed_point: tuple[float, float, float] | None = None,
+    parameters: SegmentationParameters | None = None,
+    progress: Progress = silent,
+) -> LesionSegmentation:
+    """Segment the lesion in an outline of the diseased segment.
+
+    Parameters
+    ----------
+    outline : 3-D mask on its own grid, usually sagittal; not 0 is inside.
+    image : 3-D image, or 4-D dynamic series with the frames in the order of time, on any grid, usually axial.
+    method : "ncut" cuts each slice into clusters and grows in those that are kept; "grow" grows in the whole search
+        box.
+    seed_point : LPS mm inside the lesion; default: the most enhancing voxel in the outline that is no vessel.
+    progress : called at each stage and after each slice of the cut; may raise `Cancelled`.
+
+    Returns
+    -------
+    the same for the same input, bit for bit, and for any way of storing the image's axes.
+
+    Raises
+    ------
+    InputError : a parameter or method is not known; the outline is empty or misses the image; the image has no signal,
+        one value, or values that are not finite round the outline; the series is too short; the seed lies outside the
+        image.
+    """
+    if method not in METHODS:
+        raise InputError("method", f"is {method!r}", f"choose one of {', '.join(METHODS)}")
+    parameters = parameters or SegmentationParameters()
+    watch, warnings = _Stopwatch(), []
+    grid = grid_of(image)
+    given = None if seed_point is None else voxel_at(seed_point, grid)
+    progress("outline", 0, 1, "carrying the outline to the image")
+    scene = _scene(outline, image, grid, given, parameters, watch)
+    with watch.stage("seed"):
+        if given is None:
+            seed, found = find_seed(scene.channels, scene.outline, scene.across)
+        else:
+            seed = scene.index_of(given)
+            found = warnings_about(seed, scene.channels, scene.outline)
+        warnings += found
+    with watch.stage("cut"):
+        allowed = _allowed(method, scene, seed, parameters, progress)
+    progress("growing", 0, 1, "growing from the seed")
+    with watch.stage("growing"):
+        grown = grow(scene.channels.brightness, allowed, seed, scene.across, parameters)
+        region = tidied(grown.voxels, seed, scene.spacing, scene.across, parameters)
+    progress("growing", 1, 1, "done")
+    warnings += _doubts(region, grown, scene, image, parameters)
+    return _result(region, grown, scene, grid, image, method, seed, parameters, watch, warnings)
+
+
+def _scene(
+    outline: sitk.Image,
+    image: sitk.Image,
+    grid: sitk.Image,
+    given: Index | None,
+    parameters: SegmentationParameters,
+    watch: _Stopwatch,
+) -> _Scene:
+    with watch.stage("outline"):
+        carried = carry_outline(outline, grid, parameters.carry_threshold)
+        axes = PatientAxes.of(grid)
+        box = search_box(carried, grid, axes, parameters)
+        if given is not None:
+            box = box.including(given)
+        across = axes.array_axis(slice_axis(grid))
+        spacing = axes.spacing[::-1]
+    with watch.stage("channels"):
+        voxels = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
+        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), spacing, across, parameters)
+    return _Scene(box, axes, across, spacing, axes.to_patient(carried.within(box)), channels)
+
+
+def _allowed(
+    method: str, scene: _Scene, seed: Index, parameters: SegmentationParameters, progress: Progress
+) -> NDArray[np.bool_]:
+    """Where the lesion may grow: the kept clusters, or everything, and never a vessel."""
+    if method == "grow":
+        return ~scene.channels.vessels
+    labels = _clusters(scene, parameters, progress)
+    kept = kept_region(labels, scene.outline, scene.channels.brightness, scene.channels.vessels, seed, parameters)
+    return kept & ~scene.channels.vessels
+
+
+def _clusters(scene: _Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:
+    """Clusters of all slices, numbered through, in the scene's axes."""
+    stack = np.moveaxis(scene.channels.values, 1 + scene.across, 1)
+    in_plane = [step for axis, step in enumerate(scene.spacing) if axis != scene.across]
+    n_slices, shape = stack.shape[1], (stack.shape[2], stack.shape[3])
+    cutter = SliceCutter(shape, (in_plane[0], in_plane[1]), parameters)
+    labels = np.empty(stack.shape[1:], np.int32)
+    used = 0
+    for number in range(n_slices):
+        labels[number] = cutter.cut(np.ascontiguousarray(stack[:, number])) + used
+        used = int(labels[number].max()) + 1
+        progress("cut", number + 1, n_slices, f"slice {number + 1} of {n_slices}")
+    return np.moveaxis(labels, 0, scene.across)
+
+
+def _doubts(
+    region: NDArray[np.bool_], grown: GrownRegion, scene: _Scene, image: sitk.Image, parameters: SegmentationParameters
+) -> list[str]:
+    """What the user should look at, as sentences."""
+    warnings = []
+    if grown.leaked:
+        warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
+    elif grown.sd_factor < parameters.growing_sd:
+        warnings.append(f"the lesion leaked and was grown again with {grown.sd_factor:.2f} SD")
+    if _touches_image_border(region, scene, image):
+        warnings.append("the lesion reaches the border of the image; part of it may be missing")
+    elif region[..., 0].any() or region[..., -1].any():
+        warnings.append("the lesion reaches the side of the search box; widen left_right_factor")
+    alike = (scene.channels.brightness >= grown.low) & (scene.channels.brightness <= grown.high)
+    others, count = ndimage.label(alike & scene.outline & ~region & ~scene.channels.vessels)
+    if count and np.bincount(others.ravel())[1:].max() > OTHER_LESION_SHARE * np.count_nonzero(region):
+        warnings.append("the outline holds another lesion; outline it, or give a seed point in it, to segment it too")
+    return warnings
+
+
+def _touches_image_border(region: NDArray[np.bool_], scene: _Scene, image: sitk.Image) -> bool:
+    """Whether the lesion reaches the outermost voxels of the image, other than a single slice's own two faces."""
+    stored = scene.axes.to_image(region)
+    for axis in range(3):
+        length = image.GetSize()[axis]
+        start, stop = scene.box.start[axis], scene.box.start[axis] + scene.box.size[axis]
+        faces = np.moveaxis(stored, 2 - axis, 0)
+        if length > 1 and ((start == 0 and faces[0].any()) or (stop == length and faces[-1].any())):
+            return True
+    return False
+
+
+def _result(
+    region: NDArray[np.bool_],
+    grown: GrownRegion,
+    scene: _Scene,
+    grid: sitk.Image,
+    image: sitk.Image,
+    method: str,
+    seed: Index,
+    parameters: SegmentationParameters,
+    watch: _Stopwatch,
+    warnings: list[str],
+) -> LesionSegmentation:
+    with watch.stage("sizes"):
+        whole = np.zeros(grid.GetSize()[::-1], np.uint8)
+        whole[scene.box.array_slices] = scene.axes.to_image(region)
+        mask = sitk.GetImageFromArray(whole)
+        mask.CopyInformation(grid)
+        copy_frame_of_reference(image, mask)
+        return LesionSegmentation(
+            mask=mask,
+            method=method,
+            seed_point=grid.TransformIndexToPhysicalPoint(scene.voxel_of(seed)),
+            channels=scene.channels.names,
+            search_box=scene.box,
+            parameters=parameters,
+            growing_sd=grown.sd_factor,
+            brightness_range=(grown.low, grown.high),
+            volume_ml=volume_ml(mask),
+            longest_diameter_mm=longest_diameter_mm(mask),
+            extent_mm=extent_mm(mask),
+            stages=watch.seconds,
+            warnings=tuple(warnings),
+        )

@@ -1,0 +1,72 @@
+"""Where the lesion starts: the most enhancing voxel of the outline that is no vessel, or a point the user gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from spinemets.errors import InputError
+from spinemets.segmentation.channels import Channels
+
+Index = tuple[int, int, int]
+
+
+def find_seed(channels: Channels, outline: NDArray[np.bool_], slice_axis: int) -> tuple[Index, list[str]]:
+    """The most enhancing voxel inside the outline that is neither in nor next to a vessel, and warnings.
+
+    Enhancement is the median of 3 x 3 pixels of the slice, so that a single bright pixel is no seed.
+
+    Parameters
+    ----------
+    channels : of the search box.
+    outline : (z, y, x), at least one voxel.
+
+    Returns
+    -------
+    index (z, y, x) in the box.
+    """
+    window = [3, 3, 3]
+    window[slice_axis] = 1
+    steady = ndimage.median_filter(channels.brightness, size=tuple(window), mode="nearest")
+    in_plane = np.ones(window, bool)
+    beside_vessels = ndimage.binary_dilation(channels.vessels, in_plane)
+    within = ndimage.binary_erosion(outline, in_plane)
+    for allowed in (within & ~beside_vessels, outline & ~beside_vessels, outline & ~channels.vessels):
+        if allowed.any():
+            return _brightest(steady, allowed), []
+    return _brightest(steady, outline), ["everything in the outline enhances like a vessel; check the seed point"]
+
+
+def _brightest(values: NDArray[np.float32], allowed: NDArray[np.bool_]) -> Index:
+    index = np.unravel_index(int(np.argmax(np.where(allowed, values, -np.inf))), values.shape)
+    return int(index[0]), int(index[1]), int(index[2])
+
+
+def voxel_at(point: tuple[float, float, float], grid: sitk.Image) -> Index:
+    """The image's voxel (i, j, k) that holds a point in LPS mm.
+
+    Raises
+    ------
+    InputError : the point is not three finite numbers, or lies outside the image.
+    """
+    name = f"seed point {', '.join(f'{value:g}' for value in point)}"
+    if len(point) != 3 or not np.isfinite(point).all():
+        raise InputError(name, "is not three numbers", "give x, y, z in LPS mm")
+    index = grid.TransformPhysicalPointToIndex([float(value) for value in point])
+    if not all(0 <= i < n for i, n in zip(index, grid.GetSize())):
+        raise InputError(name, "lies outside the image", "give x, y, z in LPS mm inside the lesion")
+    return index[0], index[1], index[2]
+
+
+def warnings_about(seed: Index, channels: Channels, outline: NDArray[np.bool_]) -> list[str]:
+    """What is odd about a seed that the user gave, as sentences."""
+    warnings = []
+    if channels.vessels[seed]:
+        warnings.append("the seed point lies in a vessel")
+    elif channels.brightness[seed] <= np.median(channels.brightness):
+        warnings.append("the seed point is no brighter than its surroundings")
+    if not outline[seed]:
+        warnings.append("the seed point lies outside the outline")
+    return warnings
