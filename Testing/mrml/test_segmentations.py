@@ -14,8 +14,11 @@ from spinemets.mrml.segmentations import (
     add_segment,
     mask_from_labelmap_node,
     mask_from_segment,
+    replace_segment,
     segmentation_node_from_mask,
     segments_of,
+    set_tags,
+    tag_of,
 )
 from spinemets.mrml.volumes import volume_node_from_image
 
@@ -150,3 +153,38 @@ def test_empty_and_missing_segments_are_refused_by_name(oblique_mask, scene):
     empty = node.GetSegmentation().AddEmptySegment("", "not drawn yet")
     with pytest.raises(InputError, match="reader A, segment not drawn yet: the segment is empty"):
         mask_from_segment(node, empty)
+
+
+def test_replacing_a_lesion_keeps_its_name_and_leaves_its_neighbour_alone(oblique_mask, scene, tmp_path):
+    node = segmentation_node_from_mask(oblique_mask, scene, "lesions")
+    other = add_segment(node, oblique_mask, "Other")
+    first = next(iter(segments_of(node)))
+    set_tags(node, first, {"Method": "ncut"})
+    larger = sitk.BinaryDilate(oblique_mask, (2, 1, 1))
+    replace_segment(node, first, larger)
+    assert np.array_equal(voxels(mask_from_segment(node, first, oblique_mask)), voxels(larger))
+    assert np.array_equal(voxels(mask_from_segment(node, other, oblique_mask)), voxels(oblique_mask))
+    assert list(segments_of(node).values()) == ["Lesion", "Other"]
+    assert (tag_of(node, first, "Method"), tag_of(node, other, "Method")) == ("ncut", "")
+
+
+def test_a_mask_knows_the_frame_of_reference_of_the_volume_it_was_drawn_on(
+    oblique_mask, left_handed_oblique_image, scene
+):
+    left_handed_oblique_image.SetMetaData("FrameOfReferenceUID", "1.2.4")
+    drawn_on = volume_node_from_image(left_handed_oblique_image, scene, "t2")
+    node = segmentation_node_from_mask(oblique_mask, scene, "lesion", reference_node=drawn_on)
+    mask = mask_from_segment(node, only_segment(node))
+    assert mask.GetMetaData("FrameOfReferenceUID") == "1.2.4"
+
+
+def test_a_segment_that_slicer_s_editor_would_change_comes_back_changed(oblique_mask, scene):
+    """Voxels added through Slicer's own segmentations logic land where it put them."""
+    node = segmentation_node_from_mask(oblique_mask, scene, "lesion")
+    segment_id = only_segment(node)
+    larger = sitk.BinaryDilate(oblique_mask, (1, 1, 1))
+    painted = segmentation_node_from_mask(larger, scene, "painted")
+    labelmap = painted.GetBinaryLabelmapInternalRepresentation(only_segment(painted))
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    assert logic.SetBinaryLabelmapToSegment(labelmap, node, segment_id, logic.MODE_REPLACE)
+    assert np.array_equal(voxels(mask_from_segment(node, segment_id, oblique_mask)), voxels(larger))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from vtk.util import numpy_support
 from spinemets.errors import InputError
 from spinemets.geometry.carrying import carry_mask
 from spinemets.mrml.affines import ijk_to_ras_of_image, image_from_array, transform_to_world
-from spinemets.mrml.volumes import image_from_volume_node
+from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, copy_metadata_to_image, image_from_volume_node
 
 CATEGORIES = "Segmentation category and type - 3D Slicer General Anatomy list"
 REGIONS = "Anatomic codes - DICOM master list"
@@ -91,6 +92,40 @@ def add_segment(node: Any, mask: sitk.Image, segment_name: str, code: SegmentCod
     return segment_id
 
 
+def replace_segment(node: Any, segment_id: str, mask: sitk.Image) -> None:
+    """Replace the voxels of a segment; its name, colour and tags stay.
+
+    Raises
+    ------
+    InputError : the mask has no voxels, or the node lies under a transform that is not linear.
+    """
+    _check_mask(mask, segments_of(node)[segment_id])
+    labelmap = _labelmap_from_mask(mask, transform_to_world(node))
+    segmentation = node.GetSegmentation()
+    # A layer of its own, so that neither a neighbour's voxels nor the grid of the old ones limits the new ones.
+    segmentation.SeparateSegmentLabelmap(segment_id)
+    representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    segment = segmentation.GetSegment(segment_id)
+    segment.RemoveAllRepresentations()
+    segment.AddRepresentation(representation, labelmap)
+    segment.SetLabelValue(1)
+    node.Modified()
+
+
+def tag_of(node: Any, segment_id: str, key: str) -> str:
+    """A tag that `set_tags` kept with a segment; empty when there is none."""
+    value = vtk.mutable("")
+    found = node.GetSegmentation().GetSegment(segment_id).GetTag(ATTRIBUTE_PREFIX + key, value)
+    return str(value) if found else ""
+
+
+def set_tags(node: Any, segment_id: str, tags: Mapping[str, str]) -> None:
+    """Keep with a segment how it was made; tags are saved in the segmentation's file."""
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    for key, value in tags.items():
+        segment.SetTag(ATTRIBUTE_PREFIX + key, value)
+
+
 def segments_of(node: Any) -> dict[str, str]:
     """Ids and names of a segmentation's segments, in their order."""
     segmentation = node.GetSegmentation()
@@ -118,6 +153,10 @@ def mask_from_segment(node: Any, segment_id: str, reference: sitk.Image | None =
         node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
     name = f"{node.GetName()}, segment {segment.GetName()}"
     mask = _mask_from_labelmap(labelmap, transform_to_world(node), name)
+    drawn_on = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+    if drawn_on is not None:
+        is_moved = drawn_on.GetParentTransformNode() is not None or node.GetParentTransformNode() is not None
+        copy_metadata_to_image(drawn_on, mask, is_moved)
     return mask if reference is None else carry_mask(mask, reference)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import slicer
 import vtk
 
-CASE_UID_NAME = "SpineMets.Study"
+from spinemets.mrml.volumes import ATTRIBUTE_PREFIX
+
+CASE_UID_NAME = ATTRIBUTE_PREFIX + "Study"
 SERIES_UID_NAME = "DICOM"
 
 
@@ -35,10 +38,9 @@ def place_in_folder(node: Any, folder: int, series_uid: str = "") -> None:
 
 def place_beside(node: Any, neighbour: Any) -> None:
     """Put a node into the folder in which another one lies."""
-    hierarchy = _hierarchy(node.GetScene())
-    item = hierarchy.GetItemByDataNode(neighbour)
-    if item != hierarchy.GetInvalidItemID():
-        place_in_folder(node, hierarchy.GetItemParent(item))
+    folder = folder_of(neighbour)
+    if folder != _hierarchy(node.GetScene()).GetInvalidItemID():
+        place_in_folder(node, folder)
 
 
 def nodes_in_folder(scene: Any, folder: int) -> list[Any]:
@@ -52,3 +54,25 @@ def nodes_in_folder(scene: Any, folder: int) -> list[Any]:
 
 def _hierarchy(scene: Any) -> Any:
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+
+
+def folder_of(node: Any) -> int:
+    """Item of the folder in which a node lies; the invalid item (0) for a node that the hierarchy does not know."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    return hierarchy.GetInvalidItemID() if item == hierarchy.GetInvalidItemID() else hierarchy.GetItemParent(item)
+
+
+def set_item_attributes(scene: Any, item: int, values: Mapping[str, str]) -> None:
+    """Keep what is known of a case with its folder, and so in a saved scene."""
+    for key, value in values.items():
+        _hierarchy(scene).SetItemAttribute(item, ATTRIBUTE_PREFIX + key, value)
+
+
+def item_attributes(scene: Any, item: int, keys: Iterable[str]) -> dict[str, str]:
+    """What `set_item_attributes` kept, of these keys."""
+    hierarchy = _hierarchy(scene)
+    if item == hierarchy.GetInvalidItemID():
+        return {}
+    names = [key for key in keys if hierarchy.HasItemAttribute(item, ATTRIBUTE_PREFIX + key)]
+    return {key: hierarchy.GetItemAttribute(item, ATTRIBUTE_PREFIX + key) for key in names}
