@@ -18,7 +18,7 @@ import spinemets
 from spinemets.errors import InputError
 from spinemets.features.extraction import extract_features
 from spinemets.geometry.carrying import carry_mask
-from spinemets.geometry.grids import check_frame_of_reference, check_overlap, frame_of_reference
+from spinemets.geometry.grids import check_frame_of_reference, check_overlap, crop_to_mask, frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.models.package import ModelPackage
 from spinemets.models.prediction import Contribution, Prediction, predict
@@ -167,7 +167,7 @@ def classify_case(
     clock.mark("carry")
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
-        features |= role_features(images[role], masks[role], role, package.extraction)
+        features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
     clock.mark("features")
     prediction = predict(package, features)
     sizes = LesionSizes(volume_ml(mask), longest_diameter_mm(mask), extent_mm(mask))
@@ -194,14 +194,20 @@ def classify_case(
     )
 
 
-def role_features(image: sitk.Image, mask: sitk.Image, role: str, extraction: Mapping[str, Any]) -> dict[str, float]:
+def role_features(
+    image: sitk.Image, mask: sitk.Image, role: str, extraction: Mapping[str, Any], crop_margin_mm: float | None
+) -> dict[str, float]:
     """All features of one image under the mask on its grid, named `ROLE_pyradiomics-name`.
+
+    With a `crop_margin_mm`, normalisation sees only the lesion and so much around it, whatever the field of view is.
 
     Raises
     ------
     InputError : naming the role, when the features cannot be computed.
     """
     try:
+        if crop_margin_mm is not None:
+            image, mask = crop_to_mask(image, mask, crop_margin_mm), crop_to_mask(mask, mask, crop_margin_mm)
         found = extract_features(image, mask, **extraction)
     except InputError as error:
         raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error

@@ -105,6 +105,12 @@ class ModelPackage:
         return dict(self.model["recipe"]["extraction"])
 
     @property
+    def crop_margin_mm(self) -> float | None:
+        """Margin round the lesion to which images are cropped before the features; None: not cropped."""
+        margin = self.model["recipe"]["crop_margin_mm"]
+        return None if margin is None else float(margin)
+
+    @property
     def card(self) -> dict[str, Any]:
         """What a user should know before using the model: everything but the coefficients."""
         described = {key: self.model[key] for key in CARD_KEYS + CARD_DETAILS}

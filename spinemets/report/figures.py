@@ -42,7 +42,8 @@ def overview_svg(view: View) -> str:
     side = view.overview.side_mm
     corner_x, corner_y = view.detail_corner
     detail = view.detail.side_mm
-    square = f'<rect class="detail-square" x="{corner_x:.2f}" y="{corner_y:.2f}" width="{detail:.2f}" height="{detail:.2f}"/>'
+    place = f'x="{corner_x:.2f}" y="{corner_y:.2f}" width="{detail:.2f}" height="{detail:.2f}"'
+    square = f'<rect class="detail-square" {place}/>'
     label = f"{view.plane} {role_in_words(view.role)}, overview with the lesion's outline"
     return _framed(view.overview, label, _letters(view, side) + square)
 
@@ -80,10 +81,8 @@ def nomogram_svg(result: dict[str, Any]) -> str:
     rows = sorted(result["contributions"], key=lambda entry: -max(entry["nomogram_range"]))
     total_rows = len(rows) + 3
     height = NOMOGRAM_ROW * total_rows + 20
-    parts = [
-        f'<svg class="nomogram" viewBox="0 0 1000 {height:.0f}" role="img" aria-label="Nomogram with the values of this lesion">'
-    ]
-    parts.append(_points_axis(0))
+    label = "Nomogram with the values of this lesion"
+    parts = [f'<svg class="nomogram" viewBox="0 0 1000 {height:.0f}" role="img" aria-label="{label}">', _points_axis(0)]
     for index, entry in enumerate(rows, start=1):
         parts.append(_feature_axis(entry, index))
     parts.append(_total_axes(result, rows, len(rows) + 1))
@@ -103,26 +102,20 @@ def _framed(picture: Picture, label: str, above: str) -> str:
 
 def _letters(view: View, side: float) -> str:
     left, right, top, bottom = view.letters
-    size, gap = 0.055 * side, 0.045 * side
-    places = [
-        (gap, side / 2, left),
-        (side - gap, side / 2, right),
-        (side / 2, gap, top),
-        (side / 2, side - gap, bottom),
-    ]
-    return "".join(
-        f'<text class="letter" x="{x:.2f}" y="{y:.2f}" font-size="{size:.2f}">{letter}</text>'
-        for x, y, letter in places
-    )
+    size, gap, middle = 0.055 * side, 0.045 * side, side / 2
+    places = [(gap, middle, left), (side - gap, middle, right), (middle, gap, top), (middle, side - gap, bottom)]
+    style = f'class="letter" font-size="{size:.2f}" stroke-width="{0.16 * size:.2f}"'
+    return "".join(f'<text {style} x="{x:.2f}" y="{y:.2f}">{letter}</text>' for x, y, letter in places)
 
 
 def _scale_bar(side: float) -> str:
     length = max((mm for mm in SCALE_BARS_MM if mm <= SCALE_BAR_SHARE * side), default=SCALE_BARS_MM[0])
-    x, y = 0.05 * side, 0.95 * side
+    x, y, size = 0.05 * side, 0.95 * side, 0.045 * side
+    line = f"M{x:.2f},{y - 0.015 * side:.2f}V{y:.2f}H{x + length:.2f}V{y - 0.015 * side:.2f}"
+    style = f'class="scale-text" font-size="{size:.2f}" stroke-width="{0.16 * size:.2f}"'
     return (
-        f'<path class="scale-bar" d="M{x:.2f},{y - 0.015 * side:.2f}V{y:.2f}H{x + length:.2f}V{y - 0.015 * side:.2f}"/>'
-        f'<text class="scale-text" x="{x + length / 2:.2f}" y="{y - 0.03 * side:.2f}" font-size="{0.042 * side:.2f}">'
-        f"{length} mm</text>"
+        f'<path class="scale-bar-shade" d="{line}"/><path class="scale-bar" d="{line}"/>'
+        f'<text {style} x="{x + length / 2:.2f}" y="{y - 0.03 * side:.2f}">{length} mm</text>'
     )
 
 
@@ -187,7 +180,7 @@ def _total_axes(result: dict[str, Any], rows: list[dict[str, Any]], row: int) ->
     parts = [_axis(row, "Total points", "", at(0), at(top))]
     parts += [_tick(at(total), row, str(total)) for total in range(0, top + 1, step)]
     parts.append(_marker(at(nomogram["total_points"]), row, fixed(nomogram["total_points"], 0)))
-    shown = []
+    shown: list[tuple[float, str]] = []
     for risk in RISKS:
         total = (math.log(risk / (1 - risk)) - nomogram["logit_at_zero_points"]) / nomogram["logit_per_point"]
         if 0 <= total <= top and all(abs(at(total) - x) > MIN_LABEL_GAP for x, _ in shown):

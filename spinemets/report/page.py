@@ -69,7 +69,6 @@ def report_html(
     title = f"SpineMets: {sections.question_in_words(package.question)} {study_identity.patient_id}"
     template = Template((PAGE_FILES / "page.html").read_text(encoding="utf-8"))
     css = (PAGE_FILES / "page.css").read_text(encoding="utf-8")
-    footer = f"SpineMets {document['provenance']['software']['spinemets']} · {document['provenance']['start']} UTC"
-    return template.substitute(
-        title=escape(title), css=css, body=body, footer=escape(f"{footer} · {document['disclaimer']}")
-    )
+    record = document["provenance"]
+    footer = f"SpineMets {record['software']['spinemets']} · {record['start']} · {document['disclaimer']}"
+    return template.substitute(title=escape(title), css=css, body=body, footer=escape(footer))

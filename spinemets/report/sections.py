@@ -21,12 +21,8 @@ from spinemets.report.wording import (
 )
 
 ESTIMATES = (
-    (
-        "nested",
-        "Nested cross-validation",
-        "everything that looks at a label is repeated in every fold: the honest estimate",
-    ),
-    ("cross_validated", "Cross-validation, features chosen on all cases", "as many studies publish it: too good"),
+    ("nested", "Nested cross-validation", "features chosen in every fold: the honest estimate"),
+    ("cross_validated", "Cross-validation", "features chosen on all cases, as often published: too good"),
     ("apparent", "On the training cases themselves", "much too good"),
 )
 MEASURES = (("auc", "AUC"), ("accuracy", "Accuracy"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"))
@@ -48,8 +44,9 @@ def heading(identity: StudyIdentity, question: str) -> str:
         ("Study", identity.description or "not stated"),
     ]
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in fields)
+    title = escape(question_in_words(question))
     return (
-        f'<header><div class="above">SpineMets · spinal lesion report</div><h1>{escape(question_in_words(question))}</h1>'
+        f'<header><div class="above">SpineMets · spinal lesion report</div><h1>{title}</h1>'
         f'<dl class="identity">{items}</dl></header>'
     )
 
@@ -80,12 +77,10 @@ def answer(result: dict[str, Any]) -> str:
 def lesion_figure(views: list[View], sequences: list[View]) -> str:
     """Overview and detail in three planes, then the model's sequences side by side."""
     figures = "".join(f"<figure>{overview_svg(view)}{detail_svg(view)}{_caption(view)}</figure>" for view in views)
-    parts = [f'<section><h2>The lesion in three planes</h2><div class="views">{figures}</div></section>']
+    parts = [_figures("The lesion in three planes", figures)]
     if sequences:
         figures = "".join(f"<figure>{detail_svg(view)}{_caption(view)}</figure>" for view in sequences)
-        parts.append(
-            f'<section><h2>The lesion on each sequence that the model uses</h2><div class="views">{figures}</div></section>'
-        )
+        parts.append(_figures("The lesion on each sequence that the model uses", figures))
     return "".join(parts)
 
 
@@ -100,7 +95,8 @@ def contributions(result: dict[str, Any]) -> str:
         '<col class="points"></colgroup><thead><tr><th>Feature</th><th class="number">Value<br>(training range)</th>'
         f'<th><div class="directions"><span class="left">← {escape(negative)}</span>'
         f'<span class="right">{escape(positive)} →</span></div></th>'
-        f'<th class="number">Logit</th><th class="number">Points</th></tr></thead><tbody>{rows}</tbody></table></section>'
+        '<th class="number">Logit</th><th class="number">Points</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></section>"
     )
 
 
@@ -118,8 +114,9 @@ def series_table(identity: StudyIdentity) -> str:
         return ""
     rows = "".join(
         f'<tr class="{"used" if line.used else "unused"}"><td>{escape(role_in_words(line.role))}</td>'
-        f'<td>{escape(line.plane)}</td><td class="number">{escape(line.number)}</td><td>{escape(line.description)}</td>'
-        f"<td>{escape(line.reason)}</td><td>{'used' if line.used else 'not used'}</td></tr>"
+        f'<td class="word">{escape(line.plane)}</td><td class="number">{escape(line.number)}</td>'
+        f"<td>{escape(line.description)}</td><td>{escape(line.reason)}</td>"
+        f'<td class="word">{"used" if line.used else "not used"}</td></tr>'
         for line in identity.series
     )
     return (
@@ -138,13 +135,13 @@ def model_card(card: dict[str, Any]) -> str:
     )
     head = "".join(f'<th class="number">{word}</th>' for _, word in MEASURES)
     counts = ", ".join(f"{count} {name}" for name, count in card["training"]["class_counts"].items())
-    calibration = card["calibration"]
+    calibration = {key: fixed(card["calibration"][key], 2) for key in ("slope", "intercept", "brier")}
     return (
         f"<section><h2>The model: {escape(card['title'])}</h2>"
         f"<p>{escape(card['training']['description'])} {card['training']['cases']} cases ({escape(counts)}).</p>"
         f"<table><thead><tr><th>Estimate, with 95 % interval</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f'<p class="small">Calibration of the nested predictions: slope {fixed(calibration["slope"], 2)} (1 is perfect), '
-        f"intercept {fixed(calibration['intercept'], 2)} (0 is perfect), Brier score {fixed(calibration['brier'], 3)}.</p>"
+        f'<p class="small after">Calibration of the nested predictions: slope {calibration["slope"]} (1 is perfect), '
+        f"intercept {calibration['intercept']} (0 is perfect), Brier score {calibration['brier']}.</p>"
         f'<p class="small"><strong>Intended use.</strong> {escape(card["intended_use"])} '
         f"<strong>Licence.</strong> {escape(card['licence'])}.</p></section>"
     )
@@ -177,6 +174,10 @@ def provenance(result: dict[str, Any], identity: StudyIdentity) -> str:
     )
 
 
+def _figures(title: str, figures: str) -> str:
+    return f'<section><h2>{title}</h2><div class="views">{figures}</div></section>'
+
+
 def _notice(kind: str, title: str, content: str) -> str:
     return f'<section class="notice {kind}"><h2>{title}</h2>{content}</section>'
 
@@ -204,26 +205,23 @@ def _verdict(result: dict[str, Any]) -> str:
             "<p>The probability is withheld because the model has no ground for one; see above. What was unusual shows "
             "in the values below.</p></section>"
         )
-    probability, (low, high) = result["probability"], result["interval"]
+    words = [escape(probability_in_words(value)) for value in (result["probability"], *result["interval"])]
     positive = result["class"] == result["positive_class"]
     side = "at or above" if positive else "below"
+    kind = "for" if positive else "against"
     return (
-        f'<section><h2>Answer</h2><p class="verdict {"for" if positive else "against"}">{escape(result["class"].capitalize())}</p>'
-        f"<p>Probability of {escape(result['positive_class'])} <strong>{probability_in_words(probability)}</strong>, "
-        f"95 % interval {_limit(low)} to {_limit(high)}; {side} the threshold of {fixed(result['threshold'], 2)}.</p>"
+        f'<section><h2>Answer</h2><p class="verdict {kind}">{escape(result["class"].capitalize())}</p>'
+        f"<p>Probability of {escape(result['positive_class'])} <strong>{words[0]}</strong>, "
+        f"95 % interval {words[1]} to {words[2]}; {side} the threshold of {fixed(result['threshold'], 2)}.</p>"
         f"{_scale(result)}</section>"
     )
-
-
-def _limit(value: float) -> str:
-    return escape(probability_in_words(value))
 
 
 def _scale(result: dict[str, Any]) -> str:
     """The probability between the two classes, in percent of the width."""
     point, threshold = 100 * result["probability"], 100 * result["threshold"]
     low, high = (100 * value for value in result["interval"])
-    label = min(max(point, 4.0), 96.0)
+    label, value = min(max(point, 4.0), 96.0), escape(probability_in_words(result["probability"]))
     ticks = '<span class="tick first" style="left:0">0</span><span class="tick last" style="left:100%">1</span>'
     if 8 < threshold < 92:
         ticks += f'<span class="tick" style="left:{threshold:.2f}%">threshold {fixed(result["threshold"], 2)}</span>'
@@ -233,7 +231,7 @@ def _scale(result: dict[str, Any]) -> str:
         f'<div class="threshold" style="left:{threshold:.2f}%"></div>'
         f'<div class="interval" style="left:{low:.2f}%;width:{high - low:.2f}%"></div>'
         f'<div class="point" style="left:{point:.2f}%"></div>'
-        f'<div class="value" style="left:{label:.2f}%">{escape(probability_in_words(result["probability"]))}</div>{ticks}'
+        f'<div class="value" style="left:{label:.2f}%">{value}</div>{ticks}'
         f'<span class="end left">{escape(_negative_class(result))}</span>'
         f'<span class="end right">{escape(result["positive_class"])}</span></div>'
     )
@@ -255,7 +253,8 @@ def _caption(view: View) -> str:
     frame = f", {view.frame}" if view.frame else ""
     axis = {"sagittal": ("R", "L"), "coronal": ("A", "P"), "axial": ("F", "H")}[view.plane]
     place = f"{axis[1] if view.position_mm >= 0 else axis[0]} {fixed(abs(view.position_mm), 1)} mm"
-    return f'<figcaption><strong>{view_title(view)}</strong><span class="quiet">{made}{frame} · {place}</span></figcaption>'
+    how = f"{made}{frame} · {place}"
+    return f'<figcaption><strong>{view_title(view)}</strong><span class="quiet">{how}</span></figcaption>'
 
 
 def _contribution_row(entry: dict[str, Any], largest: float) -> str:

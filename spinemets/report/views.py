@@ -51,8 +51,8 @@ class View:
     """One plane of one image through the lesion.
 
     overview : up to OVERVIEW_MM wide. detail : the lesion with a margin; detail_corner : its upper left corner in the
-    overview, mm. letters : what lies to the left, right, top, bottom (of L R A P H F). position_mm : of the plane on its
-    axis (LPS). acquired : the image was acquired in this plane, not reformatted into it. frame : of a dynamic series.
+    overview, mm. letters : what lies to the left, right, top, bottom (of L R A P H F). position_mm : of the plane on
+    its axis (LPS). acquired : the image was acquired in this plane, not reformatted into it. frame : of a dynamic one.
     """
 
     plane: str
