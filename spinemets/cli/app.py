@@ -27,6 +27,7 @@ DONE, INPUT_AT_FAULT, COMMAND_LINE_AT_FAULT, CANCELLED = 0, 1, 2, 130
 app = typer.Typer(
     name="spinemets",
     no_args_is_help=True,
+    rich_markup_mode=None,  # Rich doubles the time to the help text; tables and bars use it where it pays.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Segmentation and classification of spinal lesions on MRI. Research use only.",

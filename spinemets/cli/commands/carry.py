@@ -33,7 +33,10 @@ def carry(
     label: Annotated[int | None, typer.Option(help="Label to carry, of a mask with several; default: all.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Carry a mask to another image's grid through world coordinates, by inverse look-up."""
+    """Carry a mask to another image's grid through world space.
+
+    Every voxel of the other image is looked up in the mask, so that a finer grid has no holes.
+    """
     from spinemets.cli.reporting import print_line
     from spinemets.errors import InputError
     from spinemets.geometry.carrying import carry_mask

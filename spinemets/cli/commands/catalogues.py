@@ -22,7 +22,10 @@ def recipes(as_json: AsJson = False) -> None:
 
 
 def models(as_json: AsJson = False) -> None:
-    """List the model packages in the search path (SPINEMETS_MODELS, then those that come with SpineMets)."""
+    """List the model packages in the search path.
+
+    First the folders in the variable SPINEMETS_MODELS, then the models that come with SpineMets.
+    """
     from spinemets.cli.reporting import print_json, print_line, print_table
     from spinemets.errors import InputError
     from spinemets.models.package import ModelPackage, find_packages

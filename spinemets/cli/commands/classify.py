@@ -30,7 +30,10 @@ def classify(
     as_json: AsJson = False,
     progress: ShowProgress = ProgressStyle.bar,
 ) -> None:
-    """Classify a lesion with a model package; writes result.json, report.html and the lesion mask."""
+    """Classify a lesion: probability, contributions, report.
+
+    Writes result.json, report.html and the lesion mask.
+    """
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.cli.workflow import classify_and_report, open_case
     from spinemets.models.package import ModelPackage, find_package

@@ -14,7 +14,7 @@ def inspect(
     path: Annotated[list[Path], typer.Argument(help="DICOM folder, folder of named images, or image files.")],
     as_json: AsJson = False,
 ) -> None:
-    """List the series of a study with role, plane, reason and confidence."""
+    """List a study's series with role, plane, reason and confidence."""
     from spinemets.cli.reporting import print_json, print_line, print_table
     from spinemets.studies.scanning import as_json as study_as_json
     from spinemets.studies.scanning import scan_study

@@ -22,7 +22,10 @@ def phantom(
     overwrite: Overwrite = False,
     progress: ShowProgress = ProgressStyle.bar,
 ) -> None:
-    """Simulate a spine MRI study, or a cohort, with its truth: masks, kinetic maps, labels."""
+    """Simulate a spine MRI study, or a cohort, with known truth.
+
+    The truth - masks, tissue and kinetic maps, labels - lies beside each study; cohort.csv lists the cases.
+    """
     from spinemets.cli.reporting import print_line, showing_progress
     from spinemets.outputs import replacing_folder
     from spinemets.phantom.cohort import write_cohort

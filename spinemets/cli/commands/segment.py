@@ -41,7 +41,11 @@ def segment(
     as_json: AsJson = False,
     progress: ShowProgress = ProgressStyle.bar,
 ) -> None:
-    """Segment a lesion: the outline is carried to the image and refined by normalized cut and region growing."""
+    """Segment a lesion from an outline of the diseased segment.
+
+    The outline, on its own sagittal grid, is carried to the image; normalized cut and region growing find the lesion
+    around it.
+    """
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.geometry.files import read_mask, write_image
     from spinemets.geometry.grids import check_frame_of_reference, check_overlap

@@ -1,0 +1,127 @@
+"""A case from where the user keeps it, through a model, to the files of a result: what `classify` and `demo` share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from spinemets.errors import InputError
+from spinemets.geometry.files import read_mask, write_image
+from spinemets.models.classification import Result, classify_case
+from spinemets.models.package import ModelPackage
+from spinemets.outputs import replacing_file
+from spinemets.progress import Progress, silent
+from spinemets.report.identity import StudyIdentity, identity_of
+from spinemets.report.page import write_report
+from spinemets.studies.cohort import Case, Cohort
+from spinemets.studies.opening import open_image
+from spinemets.studies.scanning import Study, scan_study
+
+SIMULATED_PATIENT = "SIMULATED"
+
+
+@dataclass(frozen=True)
+class OpenedCase:
+    """A lesion and the images that a model needs, loaded.
+
+    images : by role. mask : the lesion on any grid of the same world. files : what stands behind each image.
+    """
+
+    identity: StudyIdentity
+    images: dict[str, sitk.Image]
+    mask: sitk.Image
+    mask_file: Path
+    reader: str = ""
+    files: dict[str, list[str]] = field(default_factory=dict)
+
+
+def open_case(
+    path: Path,
+    package: ModelPackage,
+    mask: Path | None = None,
+    case_name: str | None = None,
+    lesion: str | None = None,
+    reader: str = "",
+) -> OpenedCase:
+    """Open a study (DICOM folder, folder of named images) with its `mask`, or one row of a cohort table.
+
+    Raises
+    ------
+    InputError : a series that the model needs, or the mask, is missing or cannot be read.
+    """
+    if path.suffix.lower() == ".csv":
+        return _open_row(_choose_row(path, case_name, lesion), package, mask, reader)
+    if mask is None:
+        raise InputError(path, "comes without a lesion", "give its mask with --mask, made with `spinemets segment`")
+    return open_study(scan_study(path), package, mask, reader)
+
+
+def open_study(study: Study, package: ModelPackage, mask: Path, reader: str = "") -> OpenedCase:
+    """Load the series that the model needs."""
+    chosen = {role: study.by_role(role) for role in package.roles}
+    return OpenedCase(
+        identity=identity_of(study, package.roles, simulated=study.patient_name.startswith(SIMULATED_PATIENT)),
+        images={role: series.load() for role, series in chosen.items()},
+        mask=read_mask(mask),
+        mask_file=mask,
+        reader=reader,
+        files={role: [str(file) for file in series.files] for role, series in chosen.items()},
+    )
+
+
+def _choose_row(table: Path, case_name: str | None, lesion: str | None) -> Case:
+    cases = [
+        case for case in Cohort.read(table).cases if case_name in (None, case.case) and lesion in (None, case.lesion)
+    ]
+    wanted = f"case {case_name}" if case_name else "a single case"
+    if not cases:
+        raise InputError(table, f"has no row of {wanted}" + (f", lesion {lesion}" if lesion else ""), "check --case")
+    if len(cases) > 1:
+        names = ", ".join(f"{case.case}/{case.lesion}" for case in cases[:6])
+        raise InputError(table, f"has {len(cases)} rows to choose from ({names})", "choose with --case and --lesion")
+    return cases[0]
+
+
+def _open_row(case: Case, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
+    missing = [role for role in package.roles if role not in case.images]
+    if missing:
+        raise InputError(
+            f"row {case.row}", f"has no image in column {missing[0]}, which {package.name} needs", "add it to the table"
+        )
+    mask_file = mask or case.mask_for(package.roles)
+    return OpenedCase(
+        identity=StudyIdentity(patient_id=case.case, description=f"lesion {case.lesion}" if case.lesion else ""),
+        images={role: open_image(case.images[role]) for role in package.roles},
+        mask=read_mask(mask_file),
+        mask_file=mask_file,
+        reader=reader or case.reader,
+        files={role: [str(case.images[role])] for role in package.roles},
+    )
+
+
+def classify_and_report(
+    opened: OpenedCase, package: ModelPackage, folder: Path, seed: int | None = None, progress: Progress = silent
+) -> Result:
+    """Classify, and fill `folder` with result.json, report.html and lesion.nii.gz (on the grid of the mask)."""
+    result = classify_case(
+        opened.images,
+        opened.mask,
+        package,
+        files=opened.files,
+        mask_author=opened.reader,
+        mask_file=str(opened.mask_file),
+        seed=seed,
+        progress=progress,
+    )
+    progress("report", 0, 1)
+    with replacing_file(folder / "result.json") as partial:
+        partial.write_text(
+            json.dumps(result.as_json(), indent=2, allow_nan=False, ensure_ascii=False), encoding="utf-8"
+        )
+    write_image(opened.mask, folder / "lesion.nii.gz")
+    write_report(result, opened.identity, opened.images, result.masks, folder / "report.html")
+    progress("report", 1, 1)
+    return result
