@@ -1,0 +1,140 @@
+"""Co-occurrence features: grey levels of neighbouring voxels in the 13 directions, each feature a mean over the directions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.features.first_order import EPSILON
+
+Floats = NDArray[np.float64]
+
+# Eigenvalues that are followed when pyradiomics' epsilon shifts them (see `_maximal_correlation`).
+FOLLOWED = 8
+
+
+def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str, float]:
+    """The 24 co-occurrence features (Haralick 1973), in pyradiomics' order.
+
+    With p(i, j) the share of neighbouring pairs that have the levels i and j (counted both ways, so p is symmetric), p_x its marginal,
+    m = sum i p_x, s^2 its variance, p_+(k) and p_-(k) the shares of pairs with i + j = k and |i - j| = k, Ng the highest level:
+    Autocorrelation = sum i j p; ClusterTendency, Shade, Prominence = sum (i + j - 2 m)^(2, 3, 4) p; Contrast = sum (i - j)^2 p;
+    Correlation = (sum (i - m)(j - m) p) / s^2, 1 where s = 0; DifferenceAverage d = sum k p_-; DifferenceVariance = sum (k - d)^2 p_-;
+    DifferenceEntropy, SumEntropy, JointEntropy = -sum q log2(q + eps) of p_-, p_+, p; Id = sum p_- / (1 + k); Idm = sum p_- / (1 + k^2);
+    Idn, Idmn: the same with k / Ng; InverseVariance = sum over k > 0 of p_- / k^2; JointAverage = m; SumAverage = sum k p_+;
+    JointEnergy = sum p^2; MaximumProbability = max p; SumSquares = s^2; Imc1, Imc2 and MCC: see the functions below.
+
+    Parameters
+    ----------
+    pairs : (a, k, k) pairs counted one way. Directions without pairs do not count; without any pair all features are NaN.
+    grey_levels : (k,) the grey levels that occur.
+    highest : Ng.
+    """
+    counts = pairs + pairs.transpose(0, 2, 1)
+    totals = counts.sum(axis=(1, 2))
+    p = counts[totals > 0] / totals[totals > 0][:, None, None]
+    px = p.sum(axis=2)
+    mean = px @ grey_levels
+    centred = grey_levels - mean[:, None]
+    variance = (px * centred**2).sum(axis=1)
+    covariance = ((p @ centred[:, :, None])[:, :, 0] * centred).sum(axis=1)
+    flat = variance == 0
+    # pyradiomics divides by the product of two roots and adds epsilon; both are kept, since they show in tiny variances.
+    correlation = np.where(flat, 1.0, covariance / (np.sqrt(variance) * np.sqrt(variance) + EPSILON))
+    p_sum, p_difference = _sum_and_difference(p, grey_levels.astype(np.int64), highest)
+    k_sum = np.arange(2.0, 2 * highest + 1)
+    k = np.arange(float(highest))
+    cluster = k_sum - 2 * mean[:, None]
+    difference_average = p_difference @ k
+    joint_entropy = _entropy(p.reshape(len(p), -1))
+    imc1, imc2 = _information_correlation(p, px, joint_entropy)
+    features = {
+        "Autocorrelation": (p @ grey_levels) @ grey_levels,
+        "ClusterProminence": (p_sum * cluster**4).sum(axis=1),
+        "ClusterShade": (p_sum * cluster**3).sum(axis=1),
+        "ClusterTendency": (p_sum * cluster**2).sum(axis=1),
+        "Contrast": p_difference @ k**2,
+        "Correlation": correlation,
+        "DifferenceAverage": difference_average,
+        "DifferenceEntropy": _entropy(p_difference),
+        "DifferenceVariance": (p_difference * (k - difference_average[:, None]) ** 2).sum(axis=1),
+        "Id": p_difference @ (1 / (1 + k)),
+        "Idm": p_difference @ (1 / (1 + k**2)),
+        "Idmn": p_difference @ (1 / (1 + k**2 / highest**2)),
+        "Idn": p_difference @ (1 / (1 + k / highest)),
+        "Imc1": imc1,
+        "Imc2": imc2,
+        "InverseVariance": p_difference[:, 1:] @ k[1:] ** -2.0,
+        "JointAverage": mean,
+        "JointEnergy": (p**2).sum(axis=(1, 2)),
+        "JointEntropy": joint_entropy,
+        "MCC": _maximal_correlation(p, px),
+        "MaximumProbability": p.max(axis=(1, 2), initial=0.0),
+        "SumAverage": p_sum @ k_sum,
+        "SumEntropy": _entropy(p_sum),
+        "SumSquares": variance,
+    }
+    return {name: _mean_over_directions(value) for name, value in features.items()}
+
+
+def _mean_over_directions(values: Floats) -> float:
+    """Mean of the directions in which the feature has a value."""
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
+def _entropy(q: Floats) -> Floats:
+    """-sum q log2(q + eps) along the last axis; empty entries add nothing."""
+    return -(q * np.log2(np.where(q > 0, q, 1.0) + EPSILON)).sum(axis=-1)
+
+
+def _sum_and_difference(p: Floats, levels: NDArray[np.int64], highest: int) -> tuple[Floats, Floats]:
+    """Shares of pairs by sum of levels (a, 2 Ng - 1), for 2 .. 2 Ng, and by difference (a, Ng), for 0 .. Ng - 1."""
+    sums = (levels[:, None] + levels[None, :] - 2).ravel()
+    differences = np.abs(levels[:, None] - levels[None, :]).ravel()
+    rows = p.reshape(len(p), -1)
+    p_sum = np.array([np.bincount(sums, weights=row, minlength=2 * highest - 1) for row in rows])
+    p_difference = np.array([np.bincount(differences, weights=row, minlength=highest) for row in rows])
+    return p_sum.reshape(-1, 2 * highest - 1), p_difference.reshape(-1, highest)
+
+
+def _information_correlation(p: Floats, px: Floats, joint_entropy: Floats) -> tuple[Floats, Floats]:
+    """Informational measures of correlation 1 and 2, a value for each direction.
+
+    With HX the entropy of p_x, HXY of p, HXY1 = -sum p log2(p_x p_y + eps), HXY2 = -sum p_x p_y log2(p_x p_y + eps):
+    Imc1 = (HXY - HXY1) / HX, 0 where HX = 0; Imc2 = sqrt(1 - exp(-2 (HXY2 - HXY))), NaN where rounding makes that imaginary.
+    """
+    product = px[:, :, None] * px[:, None, :]
+    logarithm = np.log2(product + EPSILON)
+    hx = _entropy(px)
+    hxy1 = -(p * logarithm).sum(axis=(1, 2))
+    hxy2 = -(product * logarithm).sum(axis=(1, 2))
+    imc1 = np.where(hx != 0, (joint_entropy - hxy1) / np.where(hx != 0, hx, 1.0), 0.0)
+    gain = 1 - np.exp(-2 * (hxy2 - joint_entropy))
+    imc2 = np.where(gain >= 0, np.sqrt(np.abs(gain)), np.nan)
+    return imc1, imc2
+
+
+def _maximal_correlation(p: Floats, px: Floats) -> Floats:
+    """Maximal correlation coefficient, a value for each direction: the root of the second largest eigenvalue of
+    Q(i, j) = sum_k p(i, k) p(j, k) / (p_x(i) p_y(k) + eps); 1 where there is one grey level.
+
+    Without eps, Q is similar to the square of the symmetric S(i, j) = p(i, j) / sqrt(p_x(i) p_x(j)), which is an order of magnitude
+    faster to decompose and always has real eigenvalues. Epsilon moves eigenvalues of rare levels in the seventh digit, so Q itself is
+    then projected on the leading eigenvectors of S, where it is a small matrix.
+    """
+    if p.shape[1] < 2:
+        return np.ones(len(p))
+    root = np.sqrt(px)
+    inverse_root = np.where(px > 0, 1 / np.where(px > 0, root, 1.0), 0.0)
+    symmetric = p * inverse_root[:, :, None] * inverse_root[:, None, :]
+    eigenvalues, vectors = np.linalg.eigh(symmetric)
+    order = np.argsort(-np.abs(eigenvalues), axis=1)[:, :FOLLOWED]
+    leading = np.take_along_axis(vectors, order[:, None, :], axis=2)
+    right = inverse_root[:, :, None] * leading
+    left = root[:, :, None] * leading
+    weighted = p / (px[:, :, None] * px[:, None, :] + EPSILON)
+    projected = left.transpose(0, 2, 1) @ (weighted @ (p.transpose(0, 2, 1) @ right))
+    squares = np.sort(np.linalg.eigvals(projected).real, axis=1)
+    second = squares[:, -2]
+    return np.where(second >= 0, np.sqrt(np.abs(second)), np.nan)

@@ -1,0 +1,124 @@
+"""Texture matrices of a region: compiled with numba where it is installed, else with numpy; the counts are the same."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.features import compiled_loops, numpy_loops
+from spinemets.features.discretization import GreyLevels
+
+Engine = Literal["auto", "numba", "numpy"]
+
+# Half of the 26 neighbours as (z, y, x) steps, one for each of the 13 directions.
+DIRECTIONS = tuple(
+    (z, y, x) for z in (0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1) if (z, y, x) > (0, 0, 0)
+)  # fmt: skip
+# Half of the 8 neighbours within a slice.
+IN_PLANE_DIRECTIONS = tuple(step for step in DIRECTIONS if step[0] == 0)
+
+
+@dataclass(frozen=True)
+class TextureMatrices:
+    """Counts behind the texture features; k grey levels that occur, a directions.
+
+    levels : the grey levels of the rows.
+    pairs : (a, k, k) voxels of level i whose neighbour in the direction has level j.
+    runs : (a, k, r) runs of r + 1 voxels of level i in the direction; directions in which no two voxels share a line are left out.
+    zone_levels, zone_sizes : (z,) level index and voxels of each connected zone.
+    dependence : (k, 2a + 1) voxels of level i that have j neighbours of the same level.
+    neighbourhoods : (k,) voxels of level i.
+    differences : (k,) sum over voxels of level i of |i - mean of the neighbours' levels|.
+    """
+
+    levels: GreyLevels
+    pairs: NDArray[np.float64]
+    runs: NDArray[np.float64]
+    zone_levels: NDArray[np.int32]
+    zone_sizes: NDArray[np.int32]
+    dependence: NDArray[np.float64]
+    neighbourhoods: NDArray[np.float64]
+    differences: NDArray[np.float64]
+
+
+@functools.cache
+def _loops(engine: Engine) -> Any:
+    """The module of loops to use. Compiled ones are kept on disk by numba, so compiling happens once a machine."""
+    if engine == "numpy" or (engine == "auto" and importlib.util.find_spec("numba") is None):
+        return numpy_loops
+    import numba
+
+    compile_loop: Callable[..., Any] = numba.njit(cache=True, nogil=True)
+    names = ("count_neighbours", "count_runs", "find_zones", "longest_distance")
+    return SimpleNamespace(**{name: compile_loop(getattr(compiled_loops, name)) for name in names})
+
+
+def longest_distance(points: NDArray[np.float64], engine: Engine = "auto") -> float:
+    """Longest distance between two of the points (n, d)."""
+    return float(np.sqrt(_loops(engine).longest_distance(points)))
+
+
+def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) -> bool:
+    """Whether two voxels of the region lie on one line along the direction, however far apart."""
+    coordinates = np.argwhere(region)
+    axis = next(axis for axis in range(3) if direction[axis] != 0)
+    along = coordinates[:, axis] * direction[axis]
+    feet = coordinates - along[:, None] * np.array(direction)
+    return len(np.unique(feet, axis=0)) < len(feet)
+
+
+def texture_matrices(
+    region: NDArray[np.bool_],
+    levels: GreyLevels,
+    directions: tuple[tuple[int, int, int], ...] = DIRECTIONS,
+    engine: Engine = "auto",
+) -> TextureMatrices:
+    """Count all matrices of a region.
+
+    Parameters
+    ----------
+    region : (z, y, x) the region in its box.
+    levels : of the region's voxels in C order.
+    directions : (z, y, x) steps to half of a voxel's neighbours, at distance 1.
+    engine : "numba", "numpy", or "auto" for the fastest that is installed.
+    """
+    loops = _loops(engine)
+    kinds = len(levels.values)
+    grid_3d = np.full(tuple(n + 2 for n in region.shape), -1, np.int32)
+    grid_3d[1:-1, 1:-1, 1:-1][region] = levels.index
+    grid = grid_3d.ravel()
+    voxels = np.flatnonzero(grid >= 0)
+    strides = np.array([grid_3d.shape[1] * grid_3d.shape[2], grid_3d.shape[2], 1])
+    steps = np.array(directions) @ strides
+
+    pairs = np.zeros((len(steps), kinds, kinds), np.int64)
+    dependence = np.zeros((kinds, 2 * len(steps) + 1), np.int64)
+    neighbourhoods = np.zeros(kinds, np.int64)
+    differences = np.zeros(kinds)
+    loops.count_neighbours(grid, voxels, steps, levels.values, pairs, dependence, neighbourhoods, differences)
+
+    touching = pairs.any(axis=(1, 2))
+    used = [a for a, direction in enumerate(directions) if touching[a] or _share_a_line(region, direction)]
+    runs = np.zeros((len(used), kinds, max(region.shape)), np.int64)
+    loops.count_runs(grid, voxels, steps[used], runs)
+
+    zone_levels = np.empty(len(voxels), np.int32)
+    zone_sizes = np.empty(len(voxels), np.int32)
+    zones = loops.find_zones(grid, voxels, steps, zone_levels, zone_sizes)
+    return TextureMatrices(
+        levels=levels,
+        pairs=pairs.astype(np.float64),
+        runs=runs.astype(np.float64),
+        zone_levels=zone_levels[:zones],
+        zone_sizes=zone_sizes[:zones],
+        dependence=dependence.astype(np.float64),
+        neighbourhoods=neighbourhoods.astype(np.float64),
+        differences=differences,
+    )
