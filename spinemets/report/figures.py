@@ -28,7 +28,7 @@ def png_data_uri(pixels: NDArray[np.uint8]) -> str:
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(pixels, mode=None).save(stream, format="PNG", optimize=True)
+    Image.fromarray(pixels).save(stream, format="PNG")
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
