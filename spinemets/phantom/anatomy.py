@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from spinemets.phantom.arch import Canal, paint_arch, paint_canal
-from spinemets.phantom.background import Torso, paint_muscles, paint_organs, paint_vessels
+from spinemets.phantom.background import Torso, paint_bowel, paint_kidneys, paint_muscles, paint_psoas, paint_vessels
 from spinemets.phantom.column import locate, paint_column
 from spinemets.phantom.curve import SpineCurve
 from spinemets.phantom.fields import SmoothField
@@ -16,7 +16,7 @@ from spinemets.phantom.lesion import Lesion, LesionDescription, Lobe
 from spinemets.phantom.levels import NAMES, make_levels
 from spinemets.phantom.tissues import Tissue
 
-CHUNK = 1 << 15
+CHUNK = 1 << 14
 
 
 class SpineAnatomy:
@@ -38,12 +38,12 @@ class SpineAnatomy:
         self.levels = make_levels(rng, fractured, description.front_loss, description.middle_loss, rng.normal(1.0, 0.035))
         origin = np.array([rng.normal(0, 3), rng.normal(20, 6), rng.normal(-20, 8)])
         self.curve = SpineCurve(origin, rng.normal(1.0, 0.14), rng.normal(0, 2.0), rng.uniform(0, 6.3))
-        self._bend = self.curve.bend(self.levels.s)
+        self._bend = self.curve.bend(self.levels.s).astype(np.float32)
         fat = float(np.clip(rng.normal(15, 5), 6, 28))
-        self._torso = Torso(origin, rng.normal(70, 3) + fat, fat, rng.normal(1.0, 0.05))
-        self._lumps, self._loops = SmoothField(rng, 40.0), SmoothField(rng, 26.0)
-        self._cord_end = float(self.levels.s[self.levels.index("L1")] + rng.normal(-8, 9))
-        self._split = float(self.levels.s[self.levels.index("L4")] + rng.normal(-6, 5))
+        self._torso = Torso(origin, rng.normal(70, 3) + fat, fat, rng.normal(1.0, 0.05), rng.uniform(0, 6.3))
+        self._loops = SmoothField(rng, 26.0)
+        self._cord_end = float(self.levels.s[NAMES.index("L1")] + rng.normal(-8, 9))
+        self._split = float(self.levels.s[NAMES.index("L4")] + rng.normal(-6, 5))
         self._marrow_fat = float(np.clip(0.30 + 0.0032 * age + rng.normal(0, 0.05), 0.25, 0.70))
         self._muscle_fat = float(np.clip(0.02 + 0.0016 * (age - 40) + rng.normal(0, 0.02), 0.01, 0.12))
         self._marrow, self._islands = SmoothField(rng, 3.6), SmoothField(rng, 13.0)
@@ -51,7 +51,7 @@ class SpineAnatomy:
         self.lesion = self._place_lesion(np.random.default_rng([seed, 2]), kind, description)
 
     def _place_lesion(self, rng: np.random.Generator, kind: str, description: LesionDescription) -> Lesion:
-        k = self.levels.index(self.level)
+        k = NAMES.index(self.level)
         half, depth, width = (float(v[k]) for v in (self.levels.half_height, self.levels.half_depth, self.levels.half_width))
         radius = description.size / 2
         side = 1.0 if rng.random() < 0.5 else -1.0
@@ -78,7 +78,7 @@ class SpineAnatomy:
 
     def _paint(self, label: np.ndarray, level_of: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
         u, v, s = self.curve.straighten(x, y, z)
-        below = self._torso.paint(label, x, y, self._lumps(x, y, z))
+        below = self._torso.paint(label, x, y, z)
         inner = np.flatnonzero(below > 0)
         if inner.size:
             self._paint_inner(label, level_of, inner, u[inner], v[inner], s[inner], below[inner])
@@ -92,28 +92,39 @@ class SpineAnatomy:
         self, label: np.ndarray, level_of: np.ndarray, inner: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, below: np.ndarray
     ) -> None:
         some, numbers = label[inner], level_of[inner]
-        paint_muscles(some, u, v, s, below, self.levels)
-        paint_organs(some, u, v, s, below, self._loops)
-        paint_vessels(some, u, v, s, self.levels, self._split)
+        side, levels = np.abs(u), self.levels
+        for where, paint in (
+            ((v > 4) & (side < 90), lambda a, i: paint_muscles(a, u[i], v[i], s[i], below[i], levels)),
+            ((side < 64) & (np.abs(v) < 36), lambda a, i: paint_psoas(a, u[i], v[i], s[i], levels)),
+            ((v < -42) & (below > 12), lambda a, i: paint_bowel(a, u[i], v[i], s[i], self._loops)),
+            ((side > 30) & (np.abs(v) < 26) & (below > 12), lambda a, i: paint_kidneys(a, u[i], v[i], s[i])),
+            ((side < 75) & (v > -60) & (v < 10), lambda a, i: paint_vessels(a, u[i], v[i], s[i], levels, self._split)),
+        ):
+            part = np.flatnonzero(where)
+            if part.size:
+                found = some[part]
+                paint(found, part)
+                some[part] = found
+        self._paint_spine(some, numbers, u, v, s)
+        label[inner], level_of[inner] = some, numbers
+
+    def _paint_spine(self, label: np.ndarray, level_of: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray) -> None:
         side = np.abs(u)
         behind = np.flatnonzero((side < 46) & (v > 4) & (v < 72))
         if behind.size:
-            part, level_part = some[behind], numbers[behind]
-            canal = Canal(u[behind], v[behind], s[behind], self.levels)
-            paint_arch(part, level_part, u[behind], v[behind], s[behind], self.levels, canal)
-            some[behind], numbers[behind] = part, level_part
+            some, numbers, ub, sb = label[behind], level_of[behind], u[behind], s[behind]
+            canal = Canal(ub, v[behind], sb, self.levels)
+            paint_arch(some, numbers, ub, sb, self.levels, canal)
+            label[behind], level_of[behind] = some, numbers
         column = np.flatnonzero((side < 32) & (np.abs(v) < 26))
         if column.size:
-            part, level_part = some[column], numbers[column]
-            paint_column(part, level_part, u[column], v[column], s[column], self.levels, self._bend)
-            some[column], numbers[column] = part, level_part
-        canal_part = np.flatnonzero((side < 26) & (v > 4) & (v < 44))
-        if canal_part.size:
-            part = some[canal_part]
-            canal = Canal(u[canal_part], v[canal_part], s[canal_part], self.levels)
-            paint_canal(part, u[canal_part], s[canal_part], self.levels, canal, self._cord_end)
-            some[canal_part] = part
-        label[inner], level_of[inner] = some, numbers
+            some, numbers = label[column], level_of[column]
+            paint_column(some, numbers, u[column], v[column], s[column], self.levels, self._bend)
+            label[column], level_of[column] = some, numbers
+        if behind.size:
+            some = label[behind]
+            paint_canal(some, ub, sb, self.levels, canal, self._cord_end)
+            label[behind] = some
 
     def mixture_at(self, tissue: Tissue, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Fraction (N,) of the first of a tissue's two components (`tissues.COMPONENTS`) at LPS mm."""

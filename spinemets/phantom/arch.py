@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinemets.phantom.levels import FIRST_THORACIC, SACRAL, Levels
+from spinemets.phantom.levels import ARCH_SHIFT, SACRAL, Levels
 from spinemets.phantom.tissues import Tissue
 
 CORTEX_MM = 0.9
-ARCH_SHIFT = 0.28
 DURA_MM = 0.45
 
 
@@ -21,7 +20,9 @@ def _box(distance_a: np.ndarray, distance_b: np.ndarray, rounding: float) -> np.
 
 def _ellipsoid(*terms: tuple[np.ndarray, float]) -> np.ndarray:
     """About the signed distance to an ellipsoid given as (offset, half axis) pairs."""
-    total = sum(np.square(offset / half) for offset, half in terms)
+    total = np.square(terms[0][0] * (1 / terms[0][1]))
+    for offset, half in terms[1:]:
+        total += np.square(offset * (1 / half))
     return (np.sqrt(total) - 1) * min(half for _, half in terms)
 
 
@@ -29,10 +30,11 @@ class Canal:
     """The spinal canal at points: `w` mm behind the bodies' back wall, `bony` and `sac` = 1 on their walls."""
 
     def __init__(self, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels) -> None:
-        self.w = v - levels.smooth(levels.half_depth, s)
-        self.sac_depth = levels.smooth(levels.sac_depth, s)
-        self.sac_width = levels.smooth(levels.sac_width, s)
-        low = np.clip((levels.s[SACRAL] - 4 - s) / 30, 0, 1).astype(np.float32)
+        self.row = levels.along.row(s)
+        self.w = v - levels.along.half_depth.take(self.row)
+        self.sac_depth = levels.along.sac_depth.take(self.row)
+        self.sac_width = levels.along.sac_width.take(self.row)
+        low = np.clip((levels.s[SACRAL] - 4 - s) * np.float32(1 / 30), 0, 1)
         self.gap = 1.0 + 4.0 * low
         self.bony_depth = self.sac_depth + 1.6 + 2.2 * low
         self.bony_width = self.sac_width + 2.2
@@ -44,25 +46,25 @@ class Canal:
 
 
 def paint_arch(
-    label: np.ndarray, level_of: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, canal: Canal
+    label: np.ndarray, level_of: np.ndarray, u: np.ndarray, s: np.ndarray, levels: Levels, canal: Canal
 ) -> None:
     """Paint the bones of the arch, their ligaments and joints."""
     side = np.abs(u)
     back_wall = 2 * canal.bony_depth
-    thoracic = levels.smooth(np.clip((np.arange(len(levels.s)) - FIRST_THORACIC + 2) / 3.0, 0, 1), s)
+    thoracic = levels.along.thoracic.take(canal.row)
     tilt = 0.12 + 0.55 * thoracic
     sheared = s + tilt * np.maximum(canal.w - back_wall, 0)
-    k = levels.nearest(sheared, ARCH_SHIFT)
-    pitch = (levels.edges[1:] - levels.edges[:-1]).astype(np.float32)[k]
-    zeta = sheared - (levels.s.astype(np.float32)[k] - ARCH_SHIFT * pitch)
+    k = levels.along.arch.take(levels.along.row(sheared))
+    pitch = levels.pitch.take(k)
+    zeta = sheared - (levels.s.take(k) - ARCH_SHIFT * pitch)
     shell = (canal.bony - 1) * canal.bony_depth
     lamina = _box(np.maximum(np.abs(shell - 3.4) - 3.4, 2.5 - canal.behind), np.abs(zeta + 1) - 0.33 * pitch, 1.5)
-    tip = back_wall + 33 - 6 * thoracic - np.where(k < SACRAL, 12, 0)
+    tip = back_wall + 33 - 6 * thoracic - np.where(k < SACRAL, np.float32(12), np.float32(0))
     thickness = 2.7 + 1.4 * np.clip((canal.w - tip + 9) / 8, 0, 1)
     reach = np.maximum(back_wall + 2 - canal.w, canal.w - tip)
     spinous = _box(np.maximum(side - thickness, reach), np.abs(zeta + 1.5) - (0.31 - 0.10 * thoracic) * pitch, 2.0)
     _paint_between(label, side, zeta, canal, shell, tip, pitch)
-    low = levels.nearest(s)
+    low = levels.along.level.take(canal.row)
     pedicle, transverse = _pedicles(side, s, levels, canal, low, thoracic)
     facet, joint = _facets(side, s, levels, canal)
     upright = np.minimum(np.minimum(pedicle, transverse), facet)
@@ -89,8 +91,8 @@ def _paint_between(
 def _pedicles(
     side: np.ndarray, s: np.ndarray, levels: Levels, canal: Canal, k: np.ndarray, thoracic: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    half = levels.half_height.astype(np.float32)[k]
-    zeta = s - levels.s.astype(np.float32)[k]
+    half = levels.half_height.take(k)
+    zeta = s - levels.s.take(k)
     middle = canal.bony_width + 4.3 - thoracic
     along = np.maximum(-5 - canal.w, canal.w - 17)
     pedicle = np.maximum(_ellipsoid((side - middle, 4.6), (zeta - 0.34 * half, 7.4)), along)
@@ -101,20 +103,18 @@ def _pedicles(
 
 def _facets(side: np.ndarray, s: np.ndarray, levels: Levels, canal: Canal) -> tuple[np.ndarray, np.ndarray]:
     """Distance to the pair of articular processes at the nearest disc, and to the joint between them."""
-    inner = levels.edges[1:-1]
-    disc = np.clip(np.searchsorted((inner[1:] + inner[:-1]) / 2, s), 0, len(inner) - 1)
-    along = s - inner.astype(np.float32)[disc] + 1.5
+    along = s - levels.along.disc.take(canal.row) + 1.5
     out, back = side - canal.bony_width - 6.0, canal.w - 15.0
     facet = _ellipsoid((out, 7.0), (back, 7.5), (along, 14.0))
     joint = np.abs(0.78 * out - 0.62 * back + 0.03 * np.square(back))
-    return facet, np.where(np.abs(along) < 8.5, joint, 99.0)
+    return facet, np.where(np.abs(along) < 8.5, joint, np.float32(99))
 
 
 def paint_canal(label: np.ndarray, u: np.ndarray, s: np.ndarray, levels: Levels, canal: Canal, cord_end: float) -> None:
     """Paint the contents of the canal and of the foramina; `cord_end` is the tip of the conus (mm along the axis)."""
-    k = levels.nearest(s)
-    zeta = s - levels.s.astype(np.float32)[k]
-    half = levels.half_height.astype(np.float32)[k]
+    k = levels.along.level.take(canal.row)
+    zeta = s - levels.s.take(k)
+    half = levels.half_height.take(k)
     side = np.abs(u)
     foramen = (side > 5) & (side < canal.bony_width + 11) & (canal.w > 0.5) & (canal.w < 14)
     soft = (label == Tissue.MUSCLE) | (label == Tissue.FAT)

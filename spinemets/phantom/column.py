@@ -11,17 +11,17 @@ from spinemets.phantom.tissues import Tissue
 
 WAIST = 0.13
 ROUNDING_MM = 1.8
-END_PLATE_MM = 1.15
-CORTEX_MM = 0.95
-LIGAMENT_MM = 1.0
+END_PLATE_MM = 1.0
+CORTEX_MM = 0.75
+LIGAMENT_MM = 0.8
 NUCLEI = np.array([Tissue.NUCLEUS, Tissue.NUCLEUS_DEHYDRATED, Tissue.NUCLEUS_BLACK], np.uint8)
-REACH_MM = 34.0
 
 
 @dataclass(frozen=True)
 class Bodies:
-    """Where points lie in the vertebral body of their level: `distance` to its surface (mm, negative inside),
-    `height` above its middle over its half height, `across` = 1 on the side wall, `level` index."""
+    """Where points lie in the vertebral body of their level: `level` its index, `zeta` mm above its middle, `across` = 1 on
+    the side wall, `radial` and `axial` mm beyond the side wall and the end plates, `distance` to the surface (mm, negative
+    inside), `half_depth` of the body (mm)."""
 
     level: np.ndarray
     zeta: np.ndarray
@@ -29,35 +29,33 @@ class Bodies:
     radial: np.ndarray
     axial: np.ndarray
     distance: np.ndarray
+    half_depth: np.ndarray
 
 
 def cross_section(u: np.ndarray, v: np.ndarray, half_width: np.ndarray, half_depth: np.ndarray) -> np.ndarray:
     """1 on the outline of a body seen from above: a rounded box, hollowed at the back where the canal passes."""
     q = np.square(u / half_width)
     w = v / half_depth
-    w = w + np.where(w > 0, 0.13 * w * np.maximum(1 - 2.2 * q, 0), 0)
+    w = w + 0.13 * np.maximum(w, 0) * np.maximum(1 - 2.2 * q, 0)
     w = w * w
     return np.sqrt(np.sqrt(q * q + w * w + 1.15 * q * w))
 
 
 def locate(u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, bend: np.ndarray) -> Bodies:
     """Signed distance to the bodies; `bend` is the axis' curvature at each level (1/mm), undone so that bodies stay boxes."""
-    level = levels.nearest(s)
-    half, width, depth = (
-        values.astype(np.float32)[level] for values in (levels.half_height, levels.half_width, levels.half_depth)
-    )
-    zeta = (s - levels.s.astype(np.float32)[level]) * np.clip(1 - 0.75 * v * bend.astype(np.float32)[level], 0.6, 1.4)
+    level = levels.along.level.take(levels.along.row(s))
+    half, width, depth = levels.half_height.take(level), levels.half_width.take(level), levels.half_depth.take(level)
+    zeta = (s - levels.s.take(level)) * np.clip(1 - 0.75 * v * bend.take(level), 0.6, 1.4)
     waist = 1 - WAIST * np.maximum(1 - np.square(zeta / half), 0)
-    across = cross_section(u, v, width * waist, depth * (0.3 * waist + 0.7 * np.where(v < 0, waist, 1)))
+    across = cross_section(u, v, width * waist, depth * np.where(v < 0, waist, 0.7 + 0.3 * waist))
     radial = (across - 1) * np.minimum(width, depth)
     dome = np.maximum(1 - np.square(across), 0)
-    lost = levels.front_loss.astype(np.float32)[level] * (0.5 - 0.5 * np.clip(v / depth, -1, 1))
-    lost = lost + levels.middle_loss.astype(np.float32)[level] * dome
+    lost = levels.front_loss.take(level) * (0.5 - 0.5 * np.clip(v / depth, -1, 1)) + levels.middle_loss.take(level) * dome
     axial = np.maximum(zeta - (half - 1.5 * dome - lost), -zeta - (half - 1.3 * dome))
     out_r, out_a = radial + ROUNDING_MM, axial + ROUNDING_MM
     distance = np.minimum(np.maximum(out_r, out_a), 0) - ROUNDING_MM
-    distance = distance + np.sqrt(np.square(np.maximum(out_r, 0)) + np.square(np.maximum(out_a, 0)))
-    return Bodies(level, zeta, across, radial, axial, distance)
+    distance += np.sqrt(np.square(np.maximum(out_r, 0)) + np.square(np.maximum(out_a, 0)))
+    return Bodies(level, zeta, across, radial, axial, distance, depth)
 
 
 def paint_column(
@@ -65,45 +63,48 @@ def paint_column(
 ) -> None:
     """Paint bodies, discs, longitudinal ligaments and segmental vessels into `label`; note the bodies' level in `level_of`."""
     body = locate(u, v, s, levels, bend)
-    depth = levels.half_depth.astype(np.float32)[body.level]
-    _paint_sides(label, body, v, depth)
-    _paint_discs(label, body, u, v, s, levels)
+    _paint_sides(label, body, v)
+    between = np.flatnonzero((body.distance >= 0) & (body.axial > -0.5) & (body.radial < 4))
+    if between.size:
+        some = label[between]
+        _paint_discs(some, body.level[between], u[between], v[between], s[between], levels)
+        label[between] = some
     inside = body.distance < 0
-    rim = np.where(body.axial > body.radial, END_PLATE_MM, CORTEX_MM)
-    label[inside] = np.where(body.distance > -rim, Tissue.CORTICAL_BONE, Tissue.MARROW)[inside]
+    rim = np.where(body.axial > body.radial, np.float32(END_PLATE_MM), np.float32(CORTEX_MM))
+    label[inside] = np.where(body.distance > -rim, np.uint8(Tissue.CORTICAL_BONE), np.uint8(Tissue.MARROW))[inside]
     level_of[inside] = body.level[inside] + 1
-    back = v / depth
-    vein = (body.level >= SACRAL) & (body.radial < -0.0) & (back > 0.18) & (np.abs(body.zeta + 0.5) < 0.35 + 2.2 * (back - 0.18))
-    vein &= np.abs(u) < 1.5 + 5.5 * (back - 0.18)
-    label[vein & inside] = Tissue.VENOUS_PLEXUS
+    back = v / body.half_depth - 0.18
+    vein = inside & (back > 0) & (np.abs(body.zeta + 0.5) < 0.35 + 2.2 * back)
+    vein &= (np.abs(u) < 1.5 + 5.5 * back) & (body.level >= SACRAL)
+    label[vein] = Tissue.VENOUS_PLEXUS
 
 
-def _paint_sides(label: np.ndarray, body: Bodies, v: np.ndarray, depth: np.ndarray) -> None:
+def _paint_sides(label: np.ndarray, body: Bodies, v: np.ndarray) -> None:
     """Longitudinal ligaments in front and behind, and the segmental vessels that run round the waist."""
-    beside = (body.radial >= 0) & (body.level >= SACRAL - 1)
-    label[beside & (body.radial < LIGAMENT_MM) & (np.abs(v) > 0.55 * depth)] = Tissue.LIGAMENT
+    beside = (body.radial >= 0) & (body.radial < 4) & (body.level >= SACRAL - 1)
+    at = v / body.half_depth
+    label[beside & (body.radial < LIGAMENT_MM) & (np.abs(at) > 0.55)] = Tissue.LIGAMENT
     ring = np.square(body.radial - 2.2) + np.square(body.zeta) < 1.3
-    label[beside & ring & (v < 0.7 * depth) & (body.level > SACRAL)] = Tissue.ARTERY
+    label[beside & ring & (at < 0.7) & (body.level > SACRAL)] = Tissue.ARTERY
 
 
-def _paint_discs(label: np.ndarray, body: Bodies, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels) -> None:
-    below = s < levels.s[body.level]
-    disc = np.where(below, np.maximum(body.level - 1, 0), body.level)
-    half = (levels.disc_above.astype(np.float32) / 2)[disc]
-    from_middle = s - levels.edges.astype(np.float32)[disc + 1]
-    width, depth = levels.half_width.astype(np.float32)[disc], levels.half_depth.astype(np.float32)[disc]
-    edge = 1 - 0.04 * np.square(from_middle / half)
+def _paint_discs(label: np.ndarray, level: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels) -> None:
+    """Paint the disc between two bodies; the points lie outside the bodies already."""
+    disc = np.where(s < levels.s.take(level), np.maximum(level - 1, 0), level)
+    half = levels.disc_above.take(disc) / 2
+    from_middle = s - levels.edges.take(disc + 1)
+    width, depth = levels.half_width.take(disc), levels.half_depth.take(disc)
+    edge = 1 - 0.04 * np.minimum(np.square(from_middle / half), 3)
     radial = (cross_section(u, v, width * edge, depth * edge) - 1) * depth
-    bulge = levels.bulge.astype(np.float32)[disc]
-    sunk = np.maximum(levels.front_loss, levels.middle_loss).astype(np.float32)[disc]
-    between = (np.abs(from_middle) < half + 3 + sunk) & (body.distance >= 0) & (body.axial > -0.5)
+    bulge = levels.bulge.take(disc)
+    sunk = np.maximum(levels.front_loss, levels.middle_loss)
+    sunk = np.maximum(sunk.take(disc), sunk.take(np.minimum(disc + 1, len(sunk) - 1)))
+    between = np.abs(from_middle) < half + 3 + sunk
+    grade = levels.grade.take(disc)
+    core = np.square(u / (0.66 * width)) + np.square((v - 0.06 * depth) / (0.64 * depth)) + np.square(from_middle / half)
+    cleft = (np.square(u / (0.5 * width)) + np.square(v / (0.45 * depth)) < 1) & (np.abs(from_middle) < 0.35)
+    tissue = np.where(core < 1.0, NUCLEI.take(np.where(cleft, np.minimum(grade + 1, 2), grade)), Tissue.INNER_ANNULUS)
+    tissue = np.where((core > 1.85) | (radial > -2.2), Tissue.OUTER_ANNULUS, tissue)
     here = between & (radial < 0.6 + bulge)
-    core = np.square(u / (0.66 * width)) + np.square((v - 0.06 * depth) / (0.64 * depth))
-    core = core + np.square(from_middle / (1.02 * half))
-    grade = levels.grade[disc]
-    tissue = np.where(core < 1.0, NUCLEI[grade], np.where(core < 1.75, Tissue.INNER_ANNULUS, Tissue.OUTER_ANNULUS))
-    cleft = (core < 0.7) & (np.abs(from_middle) < 0.55) & (grade < 2)
-    tissue = np.where(cleft, Tissue.NUCLEUS_BLACK, tissue)
-    tissue = np.where(radial > -2.5, Tissue.OUTER_ANNULUS, tissue)
     label[here] = tissue[here]
-    label[between & ~here & (radial < 1.5 + bulge) & (np.abs(v) > 0.6 * depth)] = Tissue.LIGAMENT
+    label[between & ~here & (radial < 1.4 + bulge) & (np.abs(v) > 0.6 * depth)] = Tissue.LIGAMENT

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-LATTICE = 48
+LATTICE = 32
+WRAP = np.int32(LATTICE - 1)
+STRIDES = (np.int32(LATTICE * LATTICE), np.int32(LATTICE), np.int32(1))
 
 
 class SmoothField:
@@ -19,14 +21,28 @@ class SmoothField:
 
     def __init__(self, rng: np.random.Generator, correlation: float | tuple[float, float, float]) -> None:
         lattice = ndimage.gaussian_filter(rng.standard_normal((LATTICE,) * 3), 1.2, mode="wrap")
-        self._lattice = ((lattice - lattice.mean()) / lattice.std()).astype(np.float32)
-        self._scale = 2.0 / np.broadcast_to(np.asarray(correlation, np.float64), (3,))
+        self._lattice = ((lattice - lattice.mean()) / lattice.std()).astype(np.float32).ravel()
+        self._scale = (2.0 / np.broadcast_to(np.asarray(correlation, np.float64), (3,))).astype(np.float32)
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Values at world points; x, y, z are float arrays of one shape (N,), in mm."""
-        coordinates = np.stack([x * self._scale[0], y * self._scale[1], z * self._scale[2]])
-        values: np.ndarray = ndimage.map_coordinates(self._lattice, coordinates, order=1, mode="grid-wrap")
-        return values
+        low, high, part = [], [], []
+        for axis, w in enumerate((x, y, z)):
+            at = np.asarray(w, np.float32) * self._scale[axis]
+            floor = np.floor(at)
+            index = floor.astype(np.int32)
+            part.append(at - floor)
+            low.append((index & WRAP) * STRIDES[axis])
+            high.append(((index + 1) & WRAP) * STRIDES[axis])
+        f, g, h = part
+        values = []
+        for i in (low[0], high[0]):
+            plane = []
+            for j in (low[1], high[1]):
+                a, b = self._lattice.take(i + j + low[2]), self._lattice.take(i + j + high[2])
+                plane.append(a + (b - a) * h)
+            values.append(plane[0] + (plane[1] - plane[0]) * g)
+        return values[0] + (values[1] - values[0]) * f
 
 
 class LowOrderField:

@@ -30,15 +30,43 @@ _SIZES = {
 }
 SACRAL = 3
 FIRST_THORACIC = NAMES.index("T12")
+ARCH_SHIFT = 0.28
+TABLE_START_MM, TABLE_STEP_MM, TABLE_ROWS = -270.0, 0.25, 2640
+
+
+class Along:
+    """Quantities that change along the axis, tabulated every quarter of a millimetre: `row(s)` finds the row of a place.
+
+    `half_width`, `half_depth` of the bodies, `sac_depth`, `sac_width` (mm), `thoracic` 0 to 1; `level` the index of the
+    vertebra whose slab it is, `arch` of that whose arch it is, `disc` the middle (mm) of the nearest disc.
+    """
+
+    def __init__(self, s: np.ndarray, edges: np.ndarray, sizes: dict[str, np.ndarray]) -> None:
+        along = TABLE_START_MM + TABLE_STEP_MM * np.arange(TABLE_ROWS)
+        self.half_width, self.half_depth, self.sac_depth, self.sac_width = (
+            np.interp(along, s, sizes[name]).astype(np.float32)
+            for name in ("half_width", "half_depth", "sac_depth", "sac_width")
+        )
+        thoracic = np.clip((np.arange(len(s)) - FIRST_THORACIC + 2) / 3.0, 0, 1)
+        self.thoracic = np.interp(along, s, thoracic).astype(np.float32)
+        inner = edges[1:-1]
+        self.level = np.searchsorted(inner, along).astype(np.int32)
+        self.arch = np.searchsorted(inner - ARCH_SHIFT * (edges[2:] - inner), along).astype(np.int32)
+        nearest = np.clip(np.searchsorted((inner[1:] + inner[:-1]) / 2, along), 0, len(inner) - 1)
+        self.disc = inner[nearest].astype(np.float32)
+
+    def row(self, s: np.ndarray) -> np.ndarray:
+        """Row (N,) of the tables for places (N,) in mm."""
+        return np.clip((s - TABLE_START_MM) * (1 / TABLE_STEP_MM) + 0.5, 0, TABLE_ROWS - 1).astype(np.int32)
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Arrays with one value a level, from the sacrum up, in mm along the straightened axis.
+    """Arrays with one value a level, from the sacrum up, in mm along the straightened axis; all float32 but `grade`.
 
     `s` middle of the body; `half_height`, `half_width`, `half_depth` of the body; `disc_above` height; `edges` the middles of
-    the discs, one more than levels; `grade` (0 healthy, 1 dehydrated, 2 black) and `bulge` of the disc above;
-    `front_loss`, `middle_loss` mm that the upper end plate has sunk; `sac_depth`, `sac_width` half axes of the dural sac.
+    the discs, one more than levels; `pitch` from disc to disc; `grade` (0 healthy, 1 dehydrated, 2 black) and `bulge` of
+    the disc above; `front_loss`, `middle_loss` mm that the upper end plate has sunk; `along` what changes gradually.
     """
 
     s: np.ndarray
@@ -47,24 +75,12 @@ class Levels:
     half_depth: np.ndarray
     disc_above: np.ndarray
     edges: np.ndarray
+    pitch: np.ndarray
     grade: np.ndarray
     bulge: np.ndarray
     front_loss: np.ndarray
     middle_loss: np.ndarray
-    sac_depth: np.ndarray
-    sac_width: np.ndarray
-
-    def index(self, name: str) -> int:
-        return NAMES.index(name)
-
-    def smooth(self, values: np.ndarray, s: np.ndarray) -> np.ndarray:
-        """A level's value, passed over gradually to the next level's."""
-        return np.interp(s, self.s, values).astype(np.float32)
-
-    def nearest(self, s: np.ndarray, shift: float = 0.0) -> np.ndarray:
-        """Index of the level whose slab, moved down by `shift` of its height, holds `s`."""
-        edges = self.edges[1:-1] - shift * (self.edges[2:] - self.edges[1:-1])
-        return np.searchsorted(edges, s)
+    along: Along
 
 
 def make_levels(
@@ -82,22 +98,21 @@ def make_levels(
     if fractured is not None:
         k = NAMES.index(fractured)
         front[k], middle[k] = front_loss * height[k], middle_loss * height[k]
+    s, edges = _stack(height / 2, disc, front)
+    sizes = {"half_width": width / 2, "half_depth": depth / 2, "sac_depth": sac_depth, "sac_width": sac_width}
+    bulge = np.where(grade > 0, 0.4 + 1.1 * rng.random(len(NAMES)) * grade, 0.2)
+    columns = (s, height / 2, width / 2, depth / 2, disc, edges, edges[1:] - edges[:-1])
     return Levels(
-        **_stack(height / 2, disc, front),
-        half_height=height / 2,
-        half_width=width / 2,
-        half_depth=depth / 2,
-        disc_above=disc,
-        grade=grade.astype(np.int64),
-        bulge=np.where(grade > 0, 0.4 + 1.1 * rng.random(len(NAMES)) * grade, 0.2),
-        front_loss=front,
-        middle_loss=middle,
-        sac_depth=sac_depth,
-        sac_width=sac_width,
+        *(column.astype(np.float32) for column in columns),
+        grade=grade.astype(np.int32),
+        bulge=bulge.astype(np.float32),
+        front_loss=front.astype(np.float32),
+        middle_loss=middle.astype(np.float32),
+        along=Along(s, edges, sizes),
     )
 
 
-def _stack(half: np.ndarray, disc: np.ndarray, loss: np.ndarray) -> dict[str, np.ndarray]:
+def _stack(half: np.ndarray, disc: np.ndarray, loss: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Middles of the bodies and of the discs; a sunken body brings all above it down by half the loss in front."""
     middles, edges, at = [], [-half[0] * 2.0], 0.0
     for k in range(len(half)):
@@ -106,4 +121,4 @@ def _stack(half: np.ndarray, disc: np.ndarray, loss: np.ndarray) -> dict[str, np
         edges.append(top + disc[k] / 2)
         at = top + disc[k] + (half[k + 1] if k + 1 < len(half) else 0.0)
     zero = middles[NAMES.index(ORIGIN_LEVEL)]
-    return {"s": np.array(middles) - zero, "edges": np.array(edges) - zero}
+    return np.array(middles) - zero, np.array(edges) - zero

@@ -11,7 +11,8 @@ import SimpleITK as sitk
 from spinemets.phantom.tissues import N_TISSUES, Tissue
 
 Evaluate = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-FINE_MM = 0.9
+N_SAMPLES = 8
+LATTICE_STEPS = (1, 3, 5)
 BATCH = 1 << 20
 
 
@@ -109,9 +110,9 @@ class LabelSampling:
         return np.flatnonzero(differs)
 
     def _offsets(self) -> list[tuple[float, float, float]]:
-        counts = [int(np.clip(np.ceil(step / FINE_MM), 2, 4)) for step in self.grid.spacing]
-        lines = [(np.arange(n) + 0.5) / n - 0.5 for n in counts]
-        return [(float(a), float(b), float(c)) for c in lines[2] for b in lines[1] for a in lines[0]]
+        n = np.arange(N_SAMPLES)
+        lines = [((n * step + 0.5) / N_SAMPLES) % 1.0 - 0.5 for step in LATTICE_STEPS]
+        return [(float(a), float(b), float(c)) for a, b, c in zip(*lines)]
 
     def where(self, label: int) -> tuple[np.ndarray, np.ndarray]:
         """Flat indices of the voxels that hold a label, and its fractions there (float32)."""
