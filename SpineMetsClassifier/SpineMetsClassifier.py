@@ -1,0 +1,32 @@
+"""Declares the module; its code is in SpineMetsClassifierLib."""
+
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
+from SpineMetsClassifierLib.Library import makeLibraryImportable
+from SpineMetsClassifierLib.SelfTest import SpineMetsClassifierTest
+from SpineMetsClassifierLib.Widget import SpineMetsClassifierWidget
+
+__all__ = ["SpineMetsClassifier", "SpineMetsClassifierTest", "SpineMetsClassifierWidget"]
+
+
+class SpineMetsClassifier(ScriptedLoadableModule):
+    """Lesion in; probability, contributions and report out."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        # Here, not in the logic: it imports the library when the module is opened, or from a script before that.
+        makeLibraryImportable()
+        parent.title = _("SpineMets Classifier")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        parent.dependencies = []
+        parent.contributors = ["SpineMets contributors"]
+        parent.helpText = _(
+            "Applies a model package to a spinal lesion: probability with its interval, class and threshold, what each"
+            " feature did to the result, tables and a report. The model that comes with the extension was trained on"
+            " simulated cases and says nothing about a patient. Research use only, not for diagnosis."
+            ' See the <a href="{url}">documentation</a>.'
+        ).format(url="https://github.com/SpineMets/SpineMets#classifier")
+        parent.acknowledgementText = _(
+            "The clinical questions and methods are those of five published studies; see the documentation."
+        )
