@@ -14,6 +14,8 @@ from spinemets.errors import InputError
 # Names of the metadata that say which world an image's coordinates belong to, and which series it came from.
 FRAME_OF_REFERENCE = "FrameOfReferenceUID"
 SERIES_UID = "SeriesInstanceUID"
+# Seconds from the first frame of a 4-D image to each, separated by spaces.
+FRAME_TIMES = "FrameTimes"
 
 # Two grids are one when their voxel centres agree within this part of a voxel.
 GRID_TOLERANCE = 1e-2
@@ -57,7 +59,7 @@ def copy_frame_of_reference(source: sitk.Image, target: sitk.Image) -> None:
 
 
 def _copy_metadata(source: sitk.Image, target: sitk.Image) -> sitk.Image:
-    for key in (FRAME_OF_REFERENCE, SERIES_UID):
+    for key in (FRAME_OF_REFERENCE, SERIES_UID, *([FRAME_TIMES] if target.GetDimension() == 4 else [])):
         if source.HasMetaDataKey(key):
             target.SetMetaData(key, source.GetMetaData(key))
     return target
@@ -193,9 +195,26 @@ def _frame(image: sitk.Image, number: int) -> sitk.Image:
     return _copy_metadata(image, sitk.Extract(image, [*image.GetSize()[:3], 0], [0, 0, 0, number]))
 
 
-def join_frames(frames: Sequence[sitk.Image]) -> sitk.Image:
-    """One 4-D image of 3-D frames on one grid."""
-    return _copy_metadata(frames[0], sitk.JoinSeries(list(frames)))
+def join_frames(frames: Sequence[sitk.Image], times: Sequence[float] = ()) -> sitk.Image:
+    """One 4-D image of 3-D frames on one grid; `times` are the frames' seconds, where they are known."""
+    joined = _copy_metadata(frames[0], sitk.JoinSeries(list(frames)))
+    set_frame_times(joined, times)
+    return joined
+
+
+def frame_times(image: sitk.Image) -> tuple[float, ...]:
+    """Seconds from the first frame of a 4-D image to each of its frames; empty when they are not known."""
+    if not image.HasMetaDataKey(FRAME_TIMES):
+        return ()
+    times = tuple(float(time) for time in image.GetMetaData(FRAME_TIMES).split())
+    return times if image.GetDimension() == 4 and len(times) == image.GetSize()[3] else ()
+
+
+def set_frame_times(image: sitk.Image, times: Sequence[float]) -> None:
+    """Keep the times with a 4-D image; its spacing along time becomes their mean step."""
+    if image.GetDimension() == 4 and len(times) == image.GetSize()[3] > 1:
+        image.SetMetaData(FRAME_TIMES, " ".join(f"{time:.6g}" for time in times))
+        image.SetSpacing([*image.GetSpacing()[:3], (times[-1] - times[0]) / (len(times) - 1)])
 
 
 def _resample(image: sitk.Image, grid: sitk.Image, interpolator: str, default: float, extend: bool) -> sitk.Image:
@@ -209,7 +228,7 @@ def _resample(image: sitk.Image, grid: sitk.Image, interpolator: str, default: f
         resampler.SetDefaultPixelValue(default)
         resampler.SetUseNearestNeighborExtrapolator(extend)
         frames.append(_copy_metadata(image, resampler.Execute(frame)))
-    return frames[0] if image.GetDimension() == 3 else join_frames(frames)
+    return frames[0] if image.GetDimension() == 3 else _copy_metadata(image, join_frames(frames, frame_times(image)))
 
 
 def resample_to_grid(
