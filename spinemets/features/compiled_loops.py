@@ -1,8 +1,9 @@
-"""Plain loops over a region's voxels that count texture matrices. `kernels` compiles them with numba; nothing else calls them.
+"""Plain loops over a region's voxels that count texture matrices. `kernels` compiles them with numba; nothing else
+calls them.
 
-All take the same flat grid: `grid` is the level index of every voxel of the region's box with a border of one voxel, in C order, -1
-outside the region; `voxels` are the flat positions of the region's voxels; `steps` the flat distances to half of a voxel's neighbours
-(the other half lies the other way). The border makes every step legal.
+All take the same flat grid: `grid` is the level index of every voxel of the region's box with a border of one voxel, in
+C order, -1 outside the region; `voxels` are the flat positions of the region's voxels; `steps` the flat distances to
+half of a voxel's neighbours (the other half lies the other way). The border makes every step legal.
 """
 
 from __future__ import annotations

@@ -52,9 +52,11 @@ def _longest_within_planes(vertices: NDArray[np.int64], half_spacing: Floats, ax
 
 
 def mesh_diameters(region: NDArray[np.bool_], spacing: Floats, engine: Engine = "auto") -> tuple[float, Floats]:
-    """Longest distance in mm between two mesh vertices, and (3,) the longest between two with the same z, the same y, the same x.
+    """Longest distance in mm between two mesh vertices, and (3,) the longest between two with the same z, the same y,
+    the same x.
 
-    The two most distant points of a set are corners of its convex hull, so each is first or last on every line through it: few are.
+    The two most distant points of a set are corners of its convex hull, so each is first or last on every line through
+    it: few are.
 
     Parameters
     ----------

@@ -36,9 +36,9 @@ class GreyLevels:
 def bin_edges(intensities: NDArray, bin_width: float, bin_count: int | None) -> NDArray:
     """Edges of half-open bins.
 
-    With a width, edges are multiples of it (not anchored at the minimum as IBSI has it); with a count, that many bins of one width
-    from minimum to maximum, the maximum in the last. The array's own type matters with a count: edges of 32-bit intensities are
-    32-bit.
+    With a width, edges are multiples of it (not anchored at the minimum as IBSI has it); with a count, that many bins
+    of one width from minimum to maximum, the maximum in the last. The array's own type matters with a count: edges of
+    32-bit intensities are 32-bit.
     """
     if bin_count is not None:
         edges = np.histogram_bin_edges(intensities, bin_count)
@@ -69,7 +69,7 @@ def discretize(intensities: NDArray, bin_width: float = 25.0, bin_count: int | N
                 f"gives {needed:.0f} grey levels between the mask's lowest and highest intensity",
                 f"use a wider bin, at least {needed * bin_width / MOST_LEVELS:.3g}, or normalise the image first",
             )
-    levels = np.searchsorted(bin_edges(intensities, bin_width, bin_count), intensities, side="right")
+    levels = _bin_of(intensities, bin_edges(intensities, bin_width, bin_count))
     present = np.bincount(levels) > 0
     position = np.cumsum(present) - 1
     return GreyLevels(
@@ -77,3 +77,13 @@ def discretize(intensities: NDArray, bin_width: float = 25.0, bin_count: int | N
         values=np.flatnonzero(present).astype(np.float64),
         highest=int(levels.max()),
     )
+
+
+def _bin_of(intensities: NDArray, edges: NDArray) -> NDArray[np.int64]:
+    """Number of each intensity's bin, the first being 1: the edges are even, so a division finds it but for rounding."""
+    last = len(edges) - 2
+    guess = (intensities.astype(np.float64) - edges[0]) * ((last + 1) / (float(edges[-1]) - float(edges[0])))
+    position = np.clip(guess.astype(np.int64), 0, last)
+    position -= intensities < edges[position]
+    position += intensities >= edges[np.minimum(position + 1, last + 1)]
+    return position + 1

@@ -15,7 +15,7 @@ from spinemets.features.glrlm import glrlm_features
 from spinemets.features.glszm import glszm_features
 from spinemets.features.kernels import Engine, texture_matrices
 from spinemets.features.ngtdm import ngtdm_features
-from spinemets.features.preparation import Normalization, box_of, crop, normalize_image, resample
+from spinemets.features.preparation import Normalization, box_of, normalize_image, resample
 from spinemets.features.shape import shape_features
 from spinemets.geometry.grids import check_same_grid
 
@@ -37,7 +37,8 @@ def extract_features(
     *,
     engine: Engine = "auto",
 ) -> dict[str, float]:
-    """Features of the image in the mask, named and ordered as pyradiomics 3.0.1 writes them (`original_shape_Elongation`, ...).
+    """Features of the image in the mask, named and ordered as pyradiomics 3.0.1 writes them
+    (`original_shape_Elongation`, ...).
 
     Values equal pyradiomics' within 1e-9 relative. Time depends on the size of the mask, not of the image (except for
     `normalize="image"`, which has to read all of it).
@@ -45,39 +46,34 @@ def extract_features(
     Parameters
     ----------
     image : 3-D, scalar.
-    mask : on the image's grid; voxels that are not 0 are the region. To carry a mask from another grid is the caller's choice
-        (`geometry.carrying`).
+    mask : on the image's grid; voxels that are not 0 are the region. To carry a mask from another grid is the caller's
+        choice (`geometry.carrying`).
     feature_set : "107": 14 shape, 18 first-order, 24 GLCM, 14 GLDM, 16 GLRLM, 16 GLSZM, 5 NGTDM.
     mode : "pyradiomics".
     bin_width : width of a grey level, in the image's intensity units after normalising.
     bin_count : number of grey levels between the region's minimum and maximum, instead of a width.
     spacing : mm; image and mask are resampled to isotropic voxels first (B-spline and nearest).
-    normalize : "image" (or True): mean 0 and standard deviation `normalize_scale` over the whole image, as pyradiomics does; "roi":
-        over the mask's voxels.
+    normalize : "image" (or True): mean 0 and standard deviation `normalize_scale` over the whole image, as pyradiomics
+        does; "roi": over the mask's voxels.
     normalize_scale : standard deviation after normalising.
     engine : "numba", "numpy", or "auto" for the fastest that is installed. The values are the same.
 
     Raises
     ------
-    InputError : an unknown set or mode; bad options; no 3-D scalar image; values that are not finite in the mask; a mask that is empty,
-        on another grid, or less than two voxels wide in two directions (before or after resampling).
+    InputError : an unknown set or mode; bad options; no 3-D scalar image; voxels that are not finite; a
+        mask that is empty, on another grid, or less than two voxels wide in two directions (before or after
+        resampling).
     """
     _check_options(feature_set, mode, bin_width, bin_count, spacing, normalize, normalize_scale)
     _check_image_and_mask(image, mask)
-    binary = mask != 0
     if normalize:
-        scope: Normalization = "roi" if normalize == "roi" else "image"
-        image = normalize_image(image, binary, scope, normalize_scale)
+        image = normalize_image(image, mask, "roi" if normalize == "roi" else "image", normalize_scale)
     if spacing is not None:
-        image, binary = resample(image, binary, spacing)
-    first, size = _check_region(binary, f"resampled to {spacing:g} mm, " if spacing is not None else "")
-    image, binary = crop(image, first, size), crop(binary, first, size)
-    array = sitk.GetArrayViewFromImage(image)
-    region = sitk.GetArrayViewFromImage(binary) != 0
-    if not np.isfinite(array[region]).all():
-        raise InputError(
-            "image", "has values within the mask that are not finite", "repair the image or exclude those voxels"
-        )
+        image, mask = resample(image, mask, spacing)
+    first, size = _check_region(mask, f"resampled to {spacing:g} mm, " if spacing is not None else "")
+    box = tuple(slice(low, low + n) for low, n in zip(first[::-1], size[::-1], strict=True))
+    array = sitk.GetArrayViewFromImage(image)[box]
+    region = sitk.GetArrayViewFromImage(mask)[box] != 0
     return features_of_region(array, region, image.GetSpacing()[::-1], bin_width, bin_count, engine)
 
 
@@ -89,7 +85,7 @@ def features_of_region(
     bin_count: int | None = None,
     engine: Engine = "auto",
 ) -> dict[str, float]:
-    """The 107 features of arrays that are prepared and cropped: `image` and `region` (z, y, x), `spacing` in mm along z, y, x."""
+    """The 107 features of prepared, cropped arrays: `image` and `region` (z, y, x), `spacing` in mm along z, y, x."""
     intensities = image[region]
     levels = discretize(intensities, bin_width, bin_count)
     matrices = texture_matrices(region, levels, engine=engine)
@@ -135,6 +131,10 @@ def _check_image_and_mask(image: sitk.Image, mask: sitk.Image) -> None:
         if given.GetDimension() != 3 or given.GetNumberOfComponentsPerPixel() != 1:
             raise InputError(name, "is not a 3-D image with one value a voxel", "give one frame, one channel")
     check_same_grid(image, mask)
+    voxels = sitk.GetArrayViewFromImage(image)
+    # One value that is not finite makes the sum so; sums of the largest finite numbers may be too, hence the second look.
+    if not np.isfinite(voxels.sum(dtype=np.float64)) and not np.isfinite(voxels).all():
+        raise InputError("image", "has voxels that are not a number or infinite", "repair the image first")
     if not sitk.GetArrayViewFromImage(mask).any():
         raise InputError("mask", "has no voxel", "draw the lesion first")
 

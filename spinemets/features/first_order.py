@@ -15,11 +15,12 @@ def first_order_features(
     """The 18 first-order features of pyradiomics 3.0.1, in its order.
 
     With X the n intensities, m their mean, mu_r = sum (X - m)^r / n, and p the share of voxels in each grey level:
-    10Percentile, 90Percentile, Median, Minimum, Maximum, Mean of X (percentiles interpolate linearly); Range = maximum - minimum;
-    InterquartileRange = P75 - P25; Energy = sum (X + c)^2; TotalEnergy = Energy x voxel volume; RootMeanSquared = sqrt(Energy / n);
-    MeanAbsoluteDeviation = mean |X - m|; RobustMeanAbsoluteDeviation = the same over the X in [P10, P90] and their mean;
-    Variance = mu_2; Skewness = mu_3 / mu_2^1.5; Kurtosis = mu_4 / mu_2^2 (3 for a normal distribution; IBSI's is 3 less), both with
-    mu_2 = 1 in a flat region; Entropy = -sum p log2(p + eps); Uniformity = sum p^2.
+    10Percentile, 90Percentile, Median, Minimum, Maximum, Mean of X (percentiles interpolate linearly); Range = maximum
+    - minimum; InterquartileRange = P75 - P25; Energy = sum (X + c)^2; TotalEnergy = Energy x voxel volume;
+    RootMeanSquared = sqrt(Energy / n); MeanAbsoluteDeviation = mean |X - m|; RobustMeanAbsoluteDeviation = the same
+    over the X in [P10, P90] and their mean; Variance = mu_2; Skewness = mu_3 / mu_2^1.5; Kurtosis = mu_4 / mu_2^2 (3
+    for a normal distribution; IBSI's is 3 less), both with mu_2 = 1 in a flat region; Entropy = -sum p log2(p + eps);
+    Uniformity = sum p^2.
 
     Parameters
     ----------

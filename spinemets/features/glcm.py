@@ -1,4 +1,4 @@
-"""Co-occurrence features: grey levels of neighbouring voxels in the 13 directions, each feature a mean over the directions."""
+"""Co-occurrence features: grey levels of neighbouring voxels, each feature a mean over the 13 directions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ FOLLOWED = 8
 def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str, float]:
     """The 24 co-occurrence features (Haralick 1973), in pyradiomics' order.
 
-    With p(i, j) the share of neighbouring pairs that have the levels i and j (counted both ways, so p is symmetric), p_x its marginal,
-    m = sum i p_x, s^2 its variance, p_+(k) and p_-(k) the shares of pairs with i + j = k and |i - j| = k, Ng the highest level:
-    Autocorrelation = sum i j p; ClusterTendency, Shade, Prominence = sum (i + j - 2 m)^(2, 3, 4) p; Contrast = sum (i - j)^2 p;
-    Correlation = (sum (i - m)(j - m) p) / s^2, 1 where s = 0; DifferenceAverage d = sum k p_-; DifferenceVariance = sum (k - d)^2 p_-;
-    DifferenceEntropy, SumEntropy, JointEntropy = -sum q log2(q + eps) of p_-, p_+, p; Id = sum p_- / (1 + k); Idm = sum p_- / (1 + k^2);
-    Idn, Idmn: the same with k / Ng; InverseVariance = sum over k > 0 of p_- / k^2; JointAverage = m; SumAverage = sum k p_+;
-    JointEnergy = sum p^2; MaximumProbability = max p; SumSquares = s^2; Imc1, Imc2 and MCC: see the functions below.
+    With p(i, j) the share of neighbouring pairs that have the levels i and j (counted both ways, so p is symmetric),
+    p_x its marginal, m = sum i p_x, s^2 its variance, p_+(k) and p_-(k) the shares of pairs with i + j = k and |i - j|
+    = k, Ng the highest level: Autocorrelation = sum i j p; ClusterTendency, Shade, Prominence = sum (i + j - 2 m)^(2,
+    3, 4) p; Contrast = sum (i - j)^2 p; Correlation = (sum (i - m)(j - m) p) / s^2, 1 where s = 0; DifferenceAverage d
+    = sum k p_-; DifferenceVariance = sum (k - d)^2 p_-; DifferenceEntropy, SumEntropy, JointEntropy = -sum q log2(q +
+    eps) of p_-, p_+, p; Id = sum p_- / (1 + k); Idm = sum p_- / (1 + k^2); Idn, Idmn: the same with k / Ng;
+    InverseVariance = sum over k > 0 of p_- / k^2; JointAverage = m; SumAverage = sum k p_+; JointEnergy = sum p^2;
+    MaximumProbability = max p; SumSquares = s^2; Imc1, Imc2 and MCC: see the functions below.
 
     Parameters
     ----------
-    pairs : (a, k, k) pairs counted one way. Directions without pairs do not count; without any pair all features are NaN.
+    pairs : (a, k, k) pairs counted one way. Directions without pairs do not count; without any pair all features are
+        NaN.
     grey_levels : (k,) the grey levels that occur.
     highest : Ng.
     """
@@ -39,7 +41,8 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
     variance = (px * centred**2).sum(axis=1)
     covariance = ((p @ centred[:, :, None])[:, :, 0] * centred).sum(axis=1)
     flat = variance == 0
-    # pyradiomics divides by the product of two roots and adds epsilon; both are kept, since they show in tiny variances.
+    # pyradiomics divides by the product of two roots and adds epsilon; both are kept, since they show in tiny
+    # variances.
     correlation = np.where(flat, 1.0, covariance / (np.sqrt(variance) * np.sqrt(variance) + EPSILON))
     p_sum, p_difference = _sum_and_difference(p, grey_levels.astype(np.int64), highest)
     k_sum = np.arange(2.0, 2 * highest + 1)
@@ -102,7 +105,8 @@ def _information_correlation(p: Floats, px: Floats, joint_entropy: Floats) -> tu
     """Informational measures of correlation 1 and 2, a value for each direction.
 
     With HX the entropy of p_x, HXY of p, HXY1 = -sum p log2(p_x p_y + eps), HXY2 = -sum p_x p_y log2(p_x p_y + eps):
-    Imc1 = (HXY - HXY1) / HX, 0 where HX = 0; Imc2 = sqrt(1 - exp(-2 (HXY2 - HXY))), NaN where rounding makes that imaginary.
+    Imc1 = (HXY - HXY1) / HX, 0 where HX = 0; Imc2 = sqrt(1 - exp(-2 (HXY2 - HXY))), NaN where rounding makes that
+    imaginary.
     """
     product = px[:, :, None] * px[:, None, :]
     logarithm = np.log2(product + EPSILON)
@@ -119,9 +123,9 @@ def _maximal_correlation(p: Floats, px: Floats) -> Floats:
     """Maximal correlation coefficient, a value for each direction: the root of the second largest eigenvalue of
     Q(i, j) = sum_k p(i, k) p(j, k) / (p_x(i) p_y(k) + eps); 1 where there is one grey level.
 
-    Without eps, Q is similar to the square of the symmetric S(i, j) = p(i, j) / sqrt(p_x(i) p_x(j)), which is an order of magnitude
-    faster to decompose and always has real eigenvalues. Epsilon moves eigenvalues of rare levels in the seventh digit, so Q itself is
-    then projected on the leading eigenvectors of S, where it is a small matrix.
+    Without eps, Q is similar to the square of the symmetric S(i, j) = p(i, j) / sqrt(p_x(i) p_x(j)), which is an order
+    of magnitude faster to decompose and always has real eigenvalues. Epsilon moves eigenvalues of rare levels in the
+    seventh digit, so Q itself is then projected on the leading eigenvectors of S, where it is a small matrix.
     """
     if p.shape[1] < 2:
         return np.ones(len(p))

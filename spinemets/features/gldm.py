@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from spinemets.features.size_matrices import size_matrix_sums
 
-# Feature -> the sum that it is (`size_matrices`), with voxels as elements and 1 + dependent neighbours as sizes; pyradiomics' order.
+# Feature -> the sum that it is (`size_matrices`), with voxels as elements and 1 + dependent neighbours as sizes;
+# pyradiomics' order.
 SUMS = {
     "DependenceEntropy": "Entropy",
     "DependenceNonUniformity": "SizeNonUniformity",

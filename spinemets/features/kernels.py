@@ -31,7 +31,8 @@ class TextureMatrices:
 
     levels : the grey levels of the rows.
     pairs : (a, k, k) voxels of level i whose neighbour in the direction has level j.
-    runs : (a, k, r) runs of r + 1 voxels of level i in the direction; directions in which no two voxels share a line are left out.
+    runs : (a, k, r) runs of r + 1 voxels of level i in the direction; directions in which no two voxels share a line
+        are left out.
     zone_levels, zone_sizes : (z,) level index and voxels of each connected zone.
     dependence : (k, 2a + 1) voxels of level i that have j neighbours of the same level.
     neighbourhoods : (k,) voxels of level i.
@@ -62,7 +63,16 @@ def _loops(engine: Engine) -> Any:
 
 def longest_distance(points: NDArray[np.float64], engine: Engine = "auto") -> float:
     """Longest distance between two of the points (n, d)."""
-    return float(np.sqrt(_loops(engine).longest_distance(points)))
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    reach = np.sqrt(((points - centre) ** 2).sum(axis=1))
+    start = points[reach.argmax()]
+    for _ in range(2):
+        squared = ((points - start) ** 2).sum(axis=1)
+        start = points[squared.argmax()]
+    at_least = np.sqrt(squared.max())
+    # A point this near to the centre is nearer than that to every other point.
+    candidates = points[reach >= (at_least - reach.max()) * (1 - 1e-9)]
+    return float(np.sqrt(_loops(engine).longest_distance(candidates)))
 
 
 def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) -> bool:
@@ -104,7 +114,7 @@ def texture_matrices(
     differences = np.zeros(kinds)
     loops.count_neighbours(grid, voxels, steps, levels.values, pairs, dependence, neighbourhoods, differences)
 
-    touching = pairs.any(axis=(1, 2))
+    touching = pairs.sum(axis=(1, 2)) > 0
     used = [a for a, direction in enumerate(directions) if touching[a] or _share_a_line(region, direction)]
     runs = np.zeros((len(used), kinds, max(region.shape)), np.int64)
     loops.count_runs(grid, voxels, steps[used], runs)

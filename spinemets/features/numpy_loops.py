@@ -1,4 +1,4 @@
-"""The counts of `compiled_loops` without a compiler, for Pythons that have no numba (3D Slicer's). Same arguments, same counts."""
+"""The counts of `compiled_loops` without a compiler, for Pythons that have no numba (3D Slicer's)."""
 
 from __future__ import annotations
 

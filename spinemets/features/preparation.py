@@ -1,4 +1,4 @@
-"""What happens to image and mask before features are computed: normalising, resampling, cropping - as pyradiomics 3.0.1 does it."""
+"""Before features are computed: normalising, resampling and cropping, as pyradiomics 3.0.1 does them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from spinemets.errors import InputError
 
 Normalization = Literal["image", "roi"]
 
-# pyradiomics' padDistance: voxels of the new grid kept round the mask. It fixes from which voxel the new grid's origin is computed.
+# pyradiomics' padDistance: voxels of the new grid kept round the mask. It fixes from which voxel the new grid's origin
+# is computed.
 PAD_VOXELS = 5
-# A B-spline coefficient depends on a voxel n away by 0.27^n: beyond this many voxels, nothing is left in double precision.
+# A B-spline coefficient depends on a voxel n away by 0.27^n: beyond this many voxels, nothing is left in double
+# precision.
 SPLINE_MARGIN = 40
 
 
 def box_of(mask: sitk.Image) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First index and size (x, y, z) of the box round the mask's non-zero voxels; size 0 when there are none."""
-    inside = sitk.GetArrayViewFromImage(mask) != 0
+    part = sitk.GetArrayViewFromImage(mask)
     first, size = [], []
-    for axes in ((0, 1), (0, 2), (1, 2)):
-        used = np.flatnonzero(inside.any(axis=axes))
+    for axis in (2, 1, 0):
+        used = np.flatnonzero(part.any(axis=tuple(other for other in range(3) if other != axis)))
         first.append(int(used[0]) if len(used) else 0)
         size.append(int(used[-1] - used[0] + 1) if len(used) else 0)
     return np.array(first), np.array(size)
@@ -68,9 +70,9 @@ def normalize_image(image: sitk.Image, mask: sitk.Image, scope: Normalization, s
 def resample(image: sitk.Image, mask: sitk.Image, spacing: float) -> tuple[sitk.Image, sitk.Image]:
     """Image (B-spline) and mask (nearest) on a grid of the given spacing round the mask.
 
-    The rules are pyradiomics': the outer faces of the first voxels of the old and the new grid coincide; a direction in which the mask
-    is one voxel thick keeps its spacing; the image keeps its type, so integers are rounded; an image that has the spacing already is
-    left as it is.
+    The rules are pyradiomics': the outer faces of the first voxels of the old and the new grid coincide; a direction in
+    which the mask is one voxel thick keeps its spacing; the image keeps its type, so integers are rounded; an image
+    that has the spacing already is left as it is.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """Area and volume of a region's surface: a triangle mesh by marching cubes, without building the mesh.
 
-A cube of 8 neighbouring voxel centres moves over the region. Which of its corners are inside decides the triangles in it, with vertices
-half-way along the cube's edges. So the area is a sum over the 256 cases of how often each occurs; the volume, a sum of signed
-tetrahedra with the origin as apex, is linear in the cube's position. Both need only counts and summed positions of each case.
+A cube of 8 neighbouring voxel centres moves over the region. Which of its corners are inside decides the triangles in
+it, with vertices half-way along the cube's edges. So the area is a sum over the 256 cases of how often each occurs; the
+volume, a sum of signed tetrahedra with the origin as apex, is linear in the cube's position. Both need only counts and
+summed positions of each case.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# Corner 4 z + 2 y + x of a cube; edges join corners that differ in one bit, numbered in ascending order of their corners.
+# Corner 4 z + 2 y + x of a cube; edges join corners that differ in one bit, numbered in ascending order of their
+# corners.
 CORNERS = np.array([[corner >> 2 & 1, corner >> 1 & 1, corner & 1] for corner in range(8)], dtype=np.float64)
 EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b).bit_count() == 1]
 # Cases that contain this corner are their complement turned inside out.
 TURNED = 64
-# Triangles of each case 1 .. 191 without the corner above: three edges (hexadecimal) each, outward. How they follow: on each face the
-# corners inside are cut off one by one, also where two of them are diagonal; the cuts close to loops round the cube; each loop is a fan
-# of triangles. From which vertex loops of five and more are fanned changes the area: taken so that each case has the area and volume
-# that pyradiomics 3.0.1 gives it alone (Testing/reference/pyradiomics/derive_cube_triangles.py).
+# Triangles of each case 1 .. 191 without the corner above: three edges (hexadecimal) each, outward. How they follow: on
+# each face the corners inside are cut off one by one, also where two of them are diagonal; the cuts close to loops
+# round the cube; each loop is a fan of triangles. From which vertex loops of five and more are fanned changes the area:
+# taken so that each case has the area and volume that pyradiomics 3.0.1 gives it alone
+# (Testing/reference/pyradiomics/derive_cube_triangles.py).
 TRIANGLES = """
 210 340 321342 651 250265 340651 642634653 573 210573 540574 521742572 631673 230273267 140674164 642674 892 810891
 340892 391389348 651892 850865896 340651892 453465496489 892573 810891573 540574892 591589548574 631673892
@@ -41,7 +44,7 @@ b803b037b651 3823b837b632653 5435845b8 2105435845b8 5805b8 5215825b8 6316436846b
 
 @functools.cache
 def _triangles() -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Of all triangles: case (t,), corners (t, 3, 3) in units of voxels, sign (t,) -1 where the case is turned inside out."""
+    """Of all triangles: case (t,), corners (t, 3, 3) in voxels, sign (t,), -1 where the case is turned inside out."""
     middles = np.array([(CORNERS[a] + CORNERS[b]) / 2 for a, b in EDGES])
     cases = [case for case in range(1, 256) if not case & TURNED]
     case_of, corners = [], []
@@ -60,8 +63,7 @@ def cube_cases(region: NDArray[np.bool_]) -> NDArray[np.uint8]:
     inside = region.view(np.uint8)
     in_x = inside[:, :, :-1] | inside[:, :, 1:] << 1
     in_y = in_x[:, :-1] | in_x[:, 1:] << 2
-    cases: NDArray[np.uint8] = in_y[:-1] | in_y[1:] << 4
-    return cases
+    return (in_y[:-1] | in_y[1:] << 4).astype(np.uint8, copy=False)
 
 
 def area_and_volume(region: NDArray[np.bool_], spacing: NDArray[np.float64]) -> tuple[float, float]:
