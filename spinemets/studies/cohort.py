@@ -1,7 +1,7 @@
 """The table of a cohort: one row a lesion, with its images, masks, label and clinical values.
 
-Columns: `case` (the patient), `lesion`, `reader`, one a role with an image file or the folder of a DICOM series, `mask` or
-`mask_ROLE`, `label`; every other column is clinical. Paths are relative to the table. The table is CSV in UTF-8, as
+Columns: `case` (the patient), `lesion`, `reader`, one a role with an image file or the folder of a DICOM series, `mask`
+or `mask_ROLE`, `label`; every other column is clinical. Paths are relative to the table. The table is CSV in UTF-8, as
 Excel saves it too: with a byte-order mark, or semicolons and decimal commas.
 """
 
@@ -25,7 +25,8 @@ ANY_ROLE = ""
 MASK_COLUMNS = {"mask": ANY_ROLE, **{f"mask_{role}": role for role in IMAGE_ROLES}}
 IDENTITY = ("case", "lesion", "reader")
 DELIMITERS = ",;\t"
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+# Not 007: a number with leading zeros is a name.
+NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
