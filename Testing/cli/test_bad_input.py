@@ -315,6 +315,7 @@ def test_output_with_a_suffix_that_is_no_image(tmp_path, image, mask):
         ["segment", "--outline", "a.nii", "--image", "b.nii", "--out", "c.nii", "--method", "magic"],
         ["schema", "nothing"],
         ["phantom", "x", "--cases", "0"],
+        ["carry", "a.nii", "b.nii", "--out", "c.nii", "--threshold", "0"],
     ],
 )
 def test_command_line_at_fault(tmp_path, arguments):

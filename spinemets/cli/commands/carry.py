@@ -46,6 +46,8 @@ def carry(
     from spinemets.outputs import check_writable_file
     from spinemets.studies.opening import open_image
 
+    if threshold <= 0:
+        raise typer.BadParameter("--threshold must lie above 0, else every voxel belongs to the mask")
     check_writable_file(out, overwrite)
     source = read_mask(mask, label)
     target = open_image(reference)
