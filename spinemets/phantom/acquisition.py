@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,34 +75,32 @@ class Contrast:
     def __init__(self, seconds: np.ndarray) -> None:
         self._at = np.asarray(seconds, np.float64)
         self.n_times = self._at.size
-        self._clock = np.arange(-30.0, max(float(self._at.max()), 0) + STEP_SECONDS, STEP_SECONDS)
+        self._clock = np.arange(-STEP_SECONDS, max(float(self._at.max()), 1.0) + STEP_SECONDS, STEP_SECONDS)
+        self._plasma = signals.parker_blood(self._clock) / (1 - signals.HAEMATOCRIT)
 
-    def _plasma(self, delay: float) -> np.ndarray:
-        return signals.parker_blood(self._clock - delay) / (1 - signals.HAEMATOCRIT)
+    def _read(self, curves: np.ndarray, delay: float) -> np.ndarray:
+        return np.stack([np.interp(self._at - delay, self._clock, curve) for curve in np.atleast_2d(curves)])
 
-    def _read(self, curves: np.ndarray) -> np.ndarray:
-        return np.stack([np.interp(self._at, self._clock, curve) for curve in curves])
-
-    def of(self, tissue: Properties) -> np.ndarray:
-        """(T,) mmol/l in a tissue."""
-        plasma = self._plasma(tissue.delay)
-        if tissue is PROPERTIES[Tissue.VEIN]:
-            rate = 60.0 / VEIN_DISPERSION_SECONDS
-            plasma = rate * signals.residue(self._clock, plasma, np.array([rate]))[0]
-        curve = signals.extended_tofts(self._clock, plasma, *(np.array([v]) for v in (tissue.ktrans, tissue.ve, tissue.vp)))
-        return self._read(curve)[0]
+    def of(self, tissues: Sequence[Properties]) -> np.ndarray:
+        """(N, T) mmol/l in tissues."""
+        ktrans, ve, vp = (np.array([getattr(tissue, name) for tissue in tissues]) for name in ("ktrans", "ve", "vp"))
+        curves = signals.extended_tofts(self._clock, self._plasma, ktrans, ve, vp)
+        for n, tissue in enumerate(tissues):
+            if tissue is PROPERTIES[Tissue.VEIN]:
+                rate = np.array([60.0 / VEIN_DISPERSION_SECONDS])
+                curves[n] = tissue.vp * rate * signals.residue(self._clock, self._plasma, rate)[0]
+        return np.concatenate([self._read(curve, tissue.delay) for curve, tissue in zip(curves, tissues)])
 
     def of_voxels(self, ktrans: np.ndarray, ve: np.ndarray, vp: np.ndarray, delay: float) -> np.ndarray:
         """(N, T) mmol/l for (N,) parameters; the residue is tabulated over kep, right to 1e-4."""
-        plasma = self._plasma(delay)
         kep = ktrans / ve
         knots = np.geomspace(max(kep.min() * 0.999, 1e-4), kep.max() * 1.001 + 2e-4, 96)
-        table = self._read(signals.residue(self._clock, plasma, knots))
+        table = self._read(signals.residue(self._clock, self._plasma, knots), delay)
         at = np.interp(kep, knots, np.arange(knots.size))
         low = np.minimum(at.astype(np.int64), knots.size - 2)
         part = (at - low)[:, None]
         washed = table[low] * (1 - part) + table[low + 1] * part
-        return vp[:, None] * self._read(plasma[None])[0] + ktrans[:, None] * washed
+        return vp[:, None] * self._read(self._plasma, delay) + ktrans[:, None] * washed
 
 
 def voxel_signal(
@@ -135,29 +135,31 @@ class Scene:
         part = self.anatomy.mixture_at(tissue, *self.grid.points(voxels)) if voxels.size else np.zeros(0)
         return voxels, share, part.astype(np.float32)
 
+    @cached_property
     def coordinates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """LPS mm of all voxels, flat float32."""
         return self.grid.points(np.arange(self.grid.count))
 
-    def coil(self, strength: float) -> np.ndarray:
+    @cached_property
+    def coil(self) -> np.ndarray:
         """Sensitivity of a coil in the table: strongest at the back, uneven along the body."""
-        x, y, z = self.coordinates()
-        behind = np.maximum(self.anatomy.curve.origin[1] + 85 - y, 0).astype(np.float32)
-        profile = (0.60 + 0.70 * np.exp(-behind / 80)) * np.clip(1 + 0.07 * self._shading(x, y, z), 0.5, 1.6)
-        return profile**strength
+        y = self.coordinates[1]
+        behind = np.maximum(np.float32(self.anatomy.curve.origin[1] + 85) - y, 0)
+        return (0.68 + 0.55 * np.exp(-behind / 85)) * np.clip(1 + 0.07 * self._shading(*self.coordinates), 0.5, 1.6)
 
+    @cached_property
     def suppression(self) -> np.ndarray:
         """How well fat saturation works from place to place: 1 where the field is even, less at its edges."""
-        return np.clip(1.0 - 0.04 * np.square(self._shimming(*self.coordinates())), 0.5, 1.0)
+        return np.clip(1.0 - 0.04 * np.square(self._shimming(*self.coordinates)), 0.5, 1.0)
 
+    @cached_property
     def front_band(self) -> np.ndarray:
         """What a saturation band on the belly leaves: 1 at the spine, little in front of the great vessels."""
-        x, y, z = self.coordinates()
-        del x
+        _, y, z = self.coordinates
         spine = self.anatomy.curve
         top, low = (spine.world(0, -50.0, s) for s in (110.0, -60.0))
-        line = top[1] + (z - top[2]) * ((low[1] - top[1]) / (low[2] - top[2]))
-        return (0.14 + 0.86 / (1 + np.exp(np.clip((line - y) / 2.5, -30, 30)))).astype(np.float32)
+        line = np.float32(top[1]) + (z - np.float32(top[2])) * np.float32((low[1] - top[1]) / (low[2] - top[2]))
+        return 0.14 + 0.86 / (1 + np.exp(np.clip((line - y) / 2.5, -30, 30)))
 
     def tomogram(self) -> np.ndarray:
         """CT numbers, flat float32."""
@@ -173,24 +175,18 @@ class Scene:
     def frames(self, protocol: Protocol, fat_removed: float, seconds: np.ndarray | None) -> list[np.ndarray]:
         """Noise-free signal (flat float32) at each time, with `fat_removed` of the fat signal taken away."""
         contrast = Contrast(seconds) if seconds is not None else None
-        n = 1 if seconds is None else len(seconds)
-
-        def signal(tissue: Properties) -> np.ndarray:
-            agent = contrast.of(tissue) if contrast else np.zeros(1)
-            total = voxel_signal(
-                protocol, *(np.array([w]) for w in (tissue.pd, tissue.t1, tissue.t2)), agent, np.array([tissue.flow])
-            )
-            return total * (1 - fat_removed * tissue.fat)
-
-        table = np.stack([signal(PROPERTIES[tissue]) for tissue in Tissue])
-        pairs = {tissue: (signal(first), signal(second)) for tissue, (first, second) in COMPONENTS.items()}
+        pairs = [component for pair in COMPONENTS.values() for component in pair]
+        known = [*(PROPERTIES[tissue] for tissue in Tissue), *pairs]
+        agent = contrast.of(known) if contrast else np.zeros((len(known), 1))
+        pd, t1, t2, flow, fat = (np.array([[getattr(p, w)] for p in known]) for w in ("pd", "t1", "t2", "flow", "fat"))
+        table = voxel_signal(protocol, pd, t1, t2, agent, flow) * (1 - fat_removed * fat)
+        mixed = {tissue: table[len(Tissue) + 2 * n :][:2] for n, tissue in enumerate(COMPONENTS)}
         here = self._lesion_signal(protocol, contrast)
-        here = here + self.lesion["fat"][:, None] * signal(PROPERTIES[Tissue.FAT])
-        here = here + self.lesion["bone"][:, None] * signal(PROPERTIES[Tissue.CORTICAL_BONE])
+        here = here + self.lesion["fat"][:, None] * table[Tissue.FAT] + self.lesion["bone"][:, None] * table[Tissue.CORTICAL_BONE]
         out = []
-        for t in range(n):
-            values = self.sampling.blend(table[:, t])
-            for tissue, (first, second) in pairs.items():
+        for t in range(agent.shape[1]):
+            values = self.sampling.blend(table[: len(Tissue), t])
+            for tissue, (first, second) in mixed.items():
                 voxels, share, part = self.mixtures[tissue]
                 values[voxels] += share * (part * first[t] + (1 - part) * second[t] - table[tissue, t])
             values[self.lesion_voxels] += self.lesion_fraction * (here[:, t] - table[Tissue.LESION, t])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ def write_dicom_series(images: sitk.Image | Sequence[sitk.Image], folder: Path, 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays, slope, intercept = _as_stored([sitk.GetArrayViewFromImage(frame) for frame in frames])
-    common = _common(header, frames[0], arrays[0].dtype, slope, intercept)
+    common = _encoded(_common(header, frames[0], arrays[0].dtype, slope, intercept))
     paths = []
     depth = frames[0].GetDepth()
     for t, (seconds, array) in enumerate(zip(times, arrays)):
@@ -169,6 +170,17 @@ def _common(header: SeriesHeader, image: sitk.Image, dtype: np.dtype, slope: flo
     else:
         ds.RescaleSlope, ds.RescaleIntercept = "1", "0"
     return ds
+
+
+def _encoded(dataset: Dataset) -> Dataset:
+    """The data set with its values as bytes already, so that they are not encoded again for every file."""
+    from pydicom import dcmread
+    from pydicom.filewriter import dcmwrite
+
+    buffer = BytesIO()
+    dcmwrite(buffer, dataset, implicit_vr=False, little_endian=True)
+    buffer.seek(0)
+    return dcmread(buffer, force=True)
 
 
 def _place(dataset: Dataset, image: sitk.Image, k: int) -> None:

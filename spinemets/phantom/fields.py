@@ -55,9 +55,9 @@ class LowOrderField:
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Values at world points, (N,) each, in mm."""
-        p, q, r = ((w - c) / self._reach for w, c in zip((x, y, z), self._centre))
-        terms = (p, q, r, p * q, q * r, p * r, p * p - 1 / 3, q * q - 1 / 3, r * r - 1 / 3)
-        total = np.zeros(np.shape(x), np.float32)
-        for coefficient, term in zip(self._coefficients, terms):
-            total += np.float32(coefficient) * term.astype(np.float32)
-        return total
+        p, q, r = ((w - np.float32(c)) * np.float32(1 / self._reach) for w, c in zip((x, y, z), self._centre))
+        k = self._coefficients.astype(np.float32)
+        total: np.ndarray = (k[0] + k[3] * q + k[6] * p) * p
+        total += (k[1] + k[4] * r + k[7] * q) * q
+        total += (k[2] + k[5] * p + k[8] * r) * r
+        return total - (k[6] + k[7] + k[8]) / 3

@@ -13,9 +13,9 @@ CORONAL = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
 AXIAL = np.eye(3)
 
 _SHAPES: dict[str, tuple[np.ndarray, tuple[int, int, int], tuple[float, float, float]]] = {
-    "sagittal": (SAGITTAL, (384, 384, 15), (0.80, 0.80, 4.0)),
-    "coronal": (CORONAL, (320, 320, 15), (0.95, 0.95, 4.0)),
-    "axial": (AXIAL, (256, 224, 20), (0.90, 0.90, 4.0)),
+    "sagittal": (SAGITTAL, (384, 384, 13), (0.80, 0.80, 4.0)),
+    "coronal": (CORONAL, (288, 320, 12), (1.0, 1.0, 4.0)),
+    "axial": (AXIAL, (256, 208, 18), (0.90, 0.90, 4.0)),
     "dynamic": (AXIAL, (256, 192, 26), (0.9765625, 0.9765625, 3.0)),
     "tomography": (AXIAL, (256, 256, 30), (0.90, 0.90, 3.0)),
 }

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from spinemets.phantom.tissues import N_TISSUES, Tissue
+from spinemets.phantom.tissues import N_TISSUES
 
 Evaluate = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 N_SAMPLES = 8
 LATTICE_STEPS = (1, 3, 5)
-BATCH = 1 << 20
+BATCH = 1 << 18
+THICK = 2.0
+PROBE = 0.4
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,13 @@ class Grid:
 
     def points(self, flat: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """LPS mm (float32) of voxels by their flat index in the [k, j, i] array, moved by `offset` voxels along i, j, k."""
-        i = (flat % self.size[0] + offset[0]).astype(np.float32)
-        rest = flat // self.size[0]
-        j = (rest % self.size[1] + offset[1]).astype(np.float32)
-        k = (rest // self.size[1] + offset[2]).astype(np.float32)
-        m, o = self.steps.astype(np.float32), np.array(self.origin, np.float32)
+        at = flat.astype(np.int32)
+        rest = at // np.int32(self.size[0])
+        k = rest // np.int32(self.size[1])
+        i, j = (at - rest * np.int32(self.size[0])).astype(np.float32), (rest - k * np.int32(self.size[1])).astype(np.float32)
+        k = k.astype(np.float32)
+        m = self.steps.astype(np.float32)
+        o = (np.array(self.origin) + self.steps @ np.array(offset)).astype(np.float32)
         x, y, z = (o[a] + m[a, 0] * i + m[a, 1] * j + m[a, 2] * k for a in range(3))
         return x, y, z
 
@@ -83,31 +87,40 @@ class LabelSampling:
 
     def __init__(self, grid: Grid, evaluate: Evaluate, n_labels: int = N_TISSUES) -> None:
         self.grid, self.n_labels = grid, n_labels
-        self.label = np.empty(grid.count, np.uint8)
-        for start in range(0, grid.count, BATCH):
-            flat = np.arange(start, min(start + BATCH, grid.count))
-            self.label[start : start + BATCH] = evaluate(*grid.points(flat))
-        self.border = self._find_border()
+        self.label = self._evaluate(evaluate, np.arange(grid.count), (0.0, 0.0, 0.0))
+        self.border = self._find_border(evaluate)
         offsets = self._offsets()
         self.n_samples = len(offsets)
         self.counts = np.zeros((self.border.size, n_labels), np.uint8)
         row = np.arange(self.border.size)
         for offset in offsets:
-            for start in range(0, self.border.size, BATCH):
-                part = slice(start, start + BATCH)
-                label = evaluate(*grid.points(self.border[part], offset))
-                self.counts[row[part], label] += 1
+            self.counts[row, self._evaluate(evaluate, self.border, offset)] += 1
 
-    def _find_border(self) -> np.ndarray:
+    def _evaluate(self, evaluate: Evaluate, flat: np.ndarray, offset: tuple[float, float, float]) -> np.ndarray:
+        label = np.empty(flat.size, np.uint8)
+        for start in range(0, flat.size, BATCH):
+            part = slice(start, start + BATCH)
+            label[part] = evaluate(*self.grid.points(flat[part], offset))
+        return label
+
+    def _find_border(self, evaluate: Evaluate) -> np.ndarray:
+        """Voxels that differ from a neighbour. Where only one across a thick step differs, the surface may as well lie beyond
+        the voxel: two points near its ends along that step decide."""
         label = self.label.reshape(self.grid.size[::-1])
-        differs = np.zeros(label.shape, bool)
+        fine = min(self.grid.spacing)
+        sure = np.zeros(label.shape, bool)
+        thick = [axis for axis in range(3) if self.grid.spacing[2 - axis] > THICK * fine]
         for axis in range(3):
-            low, high = [slice(None)] * 3, [slice(None)] * 3
-            low[axis], high[axis] = slice(None, -1), slice(1, None)
-            change = label[tuple(low)] != label[tuple(high)]
-            differs[tuple(low)] |= change
-            differs[tuple(high)] |= change
-        return np.flatnonzero(differs)
+            if axis not in thick:
+                sure |= _differs(label, axis)
+        for axis in thick:
+            asked = np.flatnonzero(_differs(label, axis) & ~sure)
+            crossed = np.zeros(asked.size, bool)
+            for end in (-PROBE, PROBE):
+                offset = tuple(end if 2 - axis == step else 0.0 for step in range(3))
+                crossed |= self._evaluate(evaluate, asked, (offset[0], offset[1], offset[2])) != self.label[asked]
+            sure.ravel()[asked[crossed]] = True
+        return np.flatnonzero(sure)
 
     def _offsets(self) -> list[tuple[float, float, float]]:
         n = np.arange(N_SAMPLES)
@@ -141,6 +154,12 @@ class LabelSampling:
         return most
 
 
-def is_tissue(*tissues: Tissue) -> tuple[int, ...]:
-    """Labels of tissues as plain numbers."""
-    return tuple(int(tissue) for tissue in tissues)
+def _differs(label: np.ndarray, axis: int) -> np.ndarray:
+    """Where a label differs from that of a neighbour along an axis."""
+    differs = np.zeros(label.shape, bool)
+    low, high = [slice(None)] * 3, [slice(None)] * 3
+    low[axis], high[axis] = slice(None, -1), slice(1, None)
+    change = label[tuple(low)] != label[tuple(high)]
+    differs[tuple(low)] |= change
+    differs[tuple(high)] |= change
+    return differs

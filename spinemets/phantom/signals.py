@@ -6,7 +6,6 @@ Times of sequences in ms, times of the agent in s, concentrations in mmol/l, rel
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 RELAXIVITY_R1 = 4.5
 RELAXIVITY_R2 = 5.5
@@ -67,18 +66,17 @@ def residue(seconds: np.ndarray, plasma: np.ndarray, kep: np.ndarray) -> np.ndar
     -------
     (N, T) in mmol min/l.
     """
-    step = (seconds[1] - seconds[0]) / 60.0
-    out = np.empty((len(kep), len(seconds)))
-    for n, rate in enumerate(kep):
-        z = max(float(rate), 1e-9) * step
-        decay = np.exp(-z)
-        # Weights of the two ends of a linear piece under an exponential; series for kep dt -> 0, where they cancel.
-        late = 0.5 - z / 6 if z < 1e-4 else 1 / z - (1 - decay) / z**2
-        early = 0.5 - z / 3 if z < 1e-4 else (1 - decay) / z**2 - decay / z
-        # The integral starts at 0: undo what the filter would make of the first sample alone.
-        start = -late * plasma[0]
-        out[n] = step * lfilter([late, early], [1.0, -decay], plasma, zi=[start])[0]
-    return out
+    z = np.maximum(np.asarray(kep, np.float64), 1e-9) * ((seconds[1] - seconds[0]) / 60.0)
+    decay = np.exp(-z)
+    # Weights of the two ends of a linear piece under an exponential; series for kep dt -> 0, where they cancel.
+    small = z < 1e-4
+    safe = np.where(small, 1.0, z)
+    late = np.where(small, 0.5 - z / 6, 1 / safe - (1 - decay) / safe**2)
+    early = np.where(small, 0.5 - z / 3, (1 - decay) / safe**2 - decay / safe)
+    out = np.zeros((len(seconds), z.size))
+    for n in range(1, len(seconds)):
+        out[n] = out[n - 1] * decay + late * plasma[n] + early * plasma[n - 1]
+    return out.T * ((seconds[1] - seconds[0]) / 60.0)
 
 
 def extended_tofts(

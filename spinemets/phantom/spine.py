@@ -147,17 +147,17 @@ class SpinePhantom:
         values = scene.frames(protocol, 0.0, seconds)[0]
         if protocol.fat_saturation > 0:
             water = scene.frames(protocol, 1.0, seconds)[0]
-            values = water + (values - water) * (1 - np.float32(protocol.fat_saturation) * scene.suppression())
+            values = water + (values - water) * (1 - np.float32(protocol.fat_saturation) * scene.suppression)
         if protocol.saturated_front:
-            values = values * scene.front_band()
-        values = (values * np.float32(protocol.gain) * scene.coil(self.bias)).reshape(scene.grid.size[::-1])
+            values = values * scene.front_band
+        values = (values * np.float32(protocol.gain) * scene.coil ** np.float32(self.bias)).reshape(scene.grid.size[::-1])
         if self.motion > 0:
             values = acquisition.move_during_readout(values, self.motion / scene.grid.spacing[1], float(rng.uniform(6, 14)))
         return acquisition.add_rician_noise(values, protocol.noise * self.noise, rng)
 
     def _dynamic(self, protocol: Protocol, scene: Scene, rng: np.random.Generator) -> sitk.Image:
         frames = scene.frames(protocol, protocol.fat_saturation, self.times - acquisition.ARRIVAL_SECONDS)
-        coil = scene.coil(self.bias) * np.float32(protocol.gain)
+        coil = scene.coil ** np.float32(self.bias) * np.float32(protocol.gain)
         drift = self.motion * np.cumsum(rng.normal(0, 0.4, (len(frames), 3)), axis=0)
         drift -= drift[0]
         images = []
@@ -237,8 +237,9 @@ class SpinePhantom:
         scene = self.scene(self._grid(reference))
         grid = scene.grid
         near = self.anatomy.lesion.reach + 25
-        x, y, z = scene.coordinates()
-        where = np.flatnonzero(np.max(np.abs([w - c for w, c in zip((x, y, z), self.lesion_centre)]), axis=0) < near)
+        x, y, z = scene.coordinates
+        cx, cy, cz = self.lesion_centre.astype(np.float32)
+        where = np.flatnonzero((np.abs(x - cx) < near) & (np.abs(y - cy) < near) & (np.abs(z - cz) < near))
         x, y, z = x[where], y[where], z[where]
         share = scene.sampling.fraction(tuple(int(t) for t in LESION_TISSUES))
         body = self.anatomy.body_distance(x, y, z, self.level)
