@@ -73,7 +73,7 @@ def run_demonstration(folder: Path, model: str, seed: int, progress: Progress) -
     with shown.stage("simulate", progress, 0):
         phantom = SpinePhantom(seed, lesion="osteolytic")
         files = write_study(phantom, folder / STUDY, format="dicom", progress=progress)
-        shown.truth = phantom.lesion
+        shown.truth = phantom.kind
     with shown.stage("read series", progress, 1):
         shown.study = scan_study(folder / STUDY / "dicom")
         dynamic = shown.study.by_role("dce").load()
@@ -83,7 +83,7 @@ def run_demonstration(folder: Path, model: str, seed: int, progress: Progress) -
     (folder / RESULT).mkdir()
     mask_file = folder / RESULT / "lesion_dce.nrrd"
     write_image(shown.lesion.mask, mask_file)
-    truth = read_mask(files.truth["dce"])
+    truth = read_mask(files.masks["dce"])
     shown.dice = dice(shown.lesion.mask, carry_mask(truth, shown.lesion.mask))
     with shown.stage("read for model", progress, 3):
         opened = open_study(shown.study, package, mask_file, reader=READER)

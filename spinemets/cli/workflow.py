@@ -92,6 +92,8 @@ def _open_row(case: Case, package: ModelPackage, mask: Path | None, reader: str)
             f"row {case.row}", f"has no image in column {missing[0]}, which {package.name} needs", "add it to the table"
         )
     mask_file = mask or case.mask_for(package.roles)
+    if mask_file is None:
+        raise InputError(f"row {case.row}", "names no mask", "fill the column `mask`, or give --mask")
     return OpenedCase(
         identity=StudyIdentity(patient_id=case.case, description=f"lesion {case.lesion}" if case.lesion else ""),
         images={role: open_image(case.images[role]) for role in package.roles},
