@@ -47,7 +47,9 @@ def read_recipe(path: Path) -> Recipe:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(path, f"is not YAML{place}", "correct the line; lists and keys need their indentation") from error
+        raise InputError(
+            path, f"is not YAML{place}", "correct the line; lists and keys need their indentation"
+        ) from error
     missing = [key for key in REQUIRED_KEYS if not isinstance(content, dict) or key not in content]
     if missing:
         raise InputError(path, f"lacks {', '.join(missing)}", "add the missing keys, as the shipped recipes have them")
