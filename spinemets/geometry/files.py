@@ -162,8 +162,9 @@ def _last_line(error: RuntimeError) -> str:
 
 def _list_of_images(image: sitk.Image, path: Path, label: int | None) -> sitk.Image:
     """A NRRD whose voxels are lists: frames of a sequence become 4-D, layers of a segmentation their union."""
-    kind = image.GetMetaData("NRRD_kinds[0]") if image.HasMetaDataKey("NRRD_kinds[0]") else ""
-    if kind != "list" or image.GetDimension() != 3:
+    # NRRD_kinds[pixel], or NRRD_kinds[0] in older versions.
+    kinds = [image.GetMetaData(key) for key in image.GetMetaDataKeys() if key.startswith("NRRD_kinds")]
+    if "list" not in kinds or image.GetDimension() != 3:
         raise InputError(path, "is an image of colours or vectors", "choose an image with one number a voxel")
     components = [
         sitk.VectorIndexSelectionCast(image, number) for number in range(image.GetNumberOfComponentsPerPixel())
