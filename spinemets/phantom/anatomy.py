@@ -9,7 +9,7 @@ import numpy as np
 
 from spinemets.phantom.arch import Canal, paint_arch, paint_canal
 from spinemets.phantom.background import Torso, paint_bowel, paint_kidneys, paint_muscles, paint_psoas, paint_vessels
-from spinemets.phantom.column import locate, paint_column
+from spinemets.phantom.column import ANNULUS, disc_core, locate, paint_column
 from spinemets.phantom.curve import SpineCurve
 from spinemets.phantom.fields import SmoothField
 from spinemets.phantom.lesion import Lesion, LesionDescription, Lobe
@@ -35,7 +35,9 @@ class SpineAnatomy:
         rng = np.random.default_rng([seed, 1])
         self.level = level
         fractured = level if description.front_loss > 0 or description.middle_loss > 0 else None
-        self.levels = make_levels(rng, fractured, description.front_loss, description.middle_loss, rng.normal(1.0, 0.035))
+        self.levels = make_levels(
+            rng, fractured, description.front_loss, description.middle_loss, rng.normal(1.0, 0.035)
+        )
         origin = np.array([rng.normal(0, 3), rng.normal(20, 6), rng.normal(-20, 8)])
         self.curve = SpineCurve(origin, rng.normal(1.0, 0.14), rng.normal(0, 2.0), rng.uniform(0, 6.3))
         self._bend = self.curve.bend(self.levels.s).astype(np.float32)
@@ -47,24 +49,37 @@ class SpineAnatomy:
         self._marrow_fat = float(np.clip(0.30 + 0.0032 * age + rng.normal(0, 0.05), 0.25, 0.70))
         self._muscle_fat = float(np.clip(0.02 + 0.0016 * (age - 40) + rng.normal(0, 0.02), 0.01, 0.12))
         self._marrow, self._islands = SmoothField(rng, 3.6), SmoothField(rng, 13.0)
-        self._streaks, self._strands = SmoothField(rng, (3.2, 3.2, 26.0)), SmoothField(rng, (2.3, 2.3, 46.0))
+        self._streaks, self._strands = SmoothField(rng, (3.2, 3.2, 26.0)), SmoothField(rng, (3.4, 3.4, 60.0))
         self.lesion = self._place_lesion(np.random.default_rng([seed, 2]), kind, description)
 
     def _place_lesion(self, rng: np.random.Generator, kind: str, description: LesionDescription) -> Lesion:
         k = NAMES.index(self.level)
-        half, depth, width = (float(v[k]) for v in (self.levels.half_height, self.levels.half_depth, self.levels.half_width))
+        half, depth, width = (
+            float(v[k]) for v in (self.levels.half_height, self.levels.half_depth, self.levels.half_width)
+        )
         radius = description.size / 2
         side = 1.0 if rng.random() < 0.5 else -1.0
         if kind == "fracture":
-            lobes = [Lobe(rng, self.curve.world(0, 0, self.levels.s[k] + 0.25 * half), (width * 1.1, depth * 1.15, half * 1.0), 0.10)]
+            lobes = [
+                Lobe(
+                    rng,
+                    self.curve.world(0, 0, self.levels.s[k] + 0.25 * half),
+                    (width * 1.1, depth * 1.15, half * 1.0),
+                    0.10,
+                )
+            ]
             return Lesion(rng, description, lobes, k + 1, body_only=True)
         shift = side * rng.uniform(0.1, 0.3) * width
-        middle = self.curve.world(shift, rng.uniform(0.0, 0.3) * depth, self.levels.s[k] + rng.uniform(-0.12, 0.15) * half)
+        middle = self.curve.world(
+            shift, rng.uniform(0.0, 0.3) * depth, self.levels.s[k] + rng.uniform(-0.12, 0.15) * half
+        )
         radii = radius * np.exp(rng.normal(0, 0.07, 3)) * np.array([1.06, 1.0, 0.93])
         lobes = [Lobe(rng, middle, tuple(radii))]
         if description.mass > 0:
             out = self.curve.world(side * (0.8 * width + 5), 0.8 * depth, self.levels.s[k] + rng.uniform(-4, 6))
-            lobes.append(Lobe(rng, out, tuple(description.mass * np.array([15.0, 13.0, 17.0]) * np.exp(rng.normal(0, 0.08, 3)))))
+            lobes.append(
+                Lobe(rng, out, tuple(description.mass * np.array([15.0, 13.0, 17.0]) * np.exp(rng.normal(0, 0.08, 3))))
+            )
         return Lesion(rng, description, lobes, k + 1, body_only=False)
 
     def tissue_at(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,14 +104,24 @@ class SpineAnatomy:
             label[near] = some
 
     def _paint_inner(
-        self, label: np.ndarray, level_of: np.ndarray, inner: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, below: np.ndarray
+        self,
+        label: np.ndarray,
+        level_of: np.ndarray,
+        inner: np.ndarray,
+        u: np.ndarray,
+        v: np.ndarray,
+        s: np.ndarray,
+        below: np.ndarray,
     ) -> None:
         some, numbers = label[inner], level_of[inner]
         side, levels = np.abs(u), self.levels
         for where, paint in (
             ((v > 4) & (side < 90), lambda a, i: paint_muscles(a, u[i], v[i], s[i], below[i], levels)),
             ((side < 64) & (np.abs(v) < 36), lambda a, i: paint_psoas(a, u[i], v[i], s[i], levels)),
-            ((v < -42) & (below > 12), lambda a, i: paint_bowel(a, u[i], v[i], s[i], self._loops)),
+            (
+                ((v < -42) | ((u < -30) & (v < 24))) & (below > 12),
+                lambda a, i: paint_bowel(a, u[i], v[i], s[i], self._loops),
+            ),
             ((side > 30) & (np.abs(v) < 26) & (below > 12), lambda a, i: paint_kidneys(a, u[i], v[i], s[i])),
             ((side < 75) & (v > -60) & (v < 10), lambda a, i: paint_vessels(a, u[i], v[i], s[i], levels, self._split)),
         ):
@@ -108,7 +133,9 @@ class SpineAnatomy:
         self._paint_spine(some, numbers, u, v, s)
         label[inner], level_of[inner] = some, numbers
 
-    def _paint_spine(self, label: np.ndarray, level_of: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray) -> None:
+    def _paint_spine(
+        self, label: np.ndarray, level_of: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray
+    ) -> None:
         side = np.abs(u)
         behind = np.flatnonzero((side < 46) & (v > 4) & (v < 72))
         if behind.size:
@@ -140,6 +167,10 @@ class SpineAnatomy:
             fraction = self._muscle_fat + (0.10 + 0.28 * low) * np.maximum(self._streaks(u, v, s) - 0.7, 0)
         elif tissue == Tissue.ROOTS:
             fraction = 0.30 + 0.55 * self._strands(u, v, s)
+        elif tissue in (Tissue.NUCLEUS, Tissue.NUCLEUS_DEHYDRATED):
+            fraction = 1.12 - 0.75 * np.square(disc_core(u, v, s, self.levels)) + 0.06 * self._marrow(x, y, z)
+        elif tissue == Tissue.INNER_ANNULUS:
+            fraction = (ANNULUS - disc_core(u, v, s, self.levels)) / (ANNULUS - 1)
         elif tissue == Tissue.OEDEMA:
             fraction = self.lesion.oedema_at(x, y, z)
         else:

@@ -9,6 +9,7 @@ from spinemets.phantom.tissues import Tissue
 
 CORTEX_MM = 0.9
 DURA_MM = 0.45
+PAD_MM = 5.0
 
 
 def _box(distance_a: np.ndarray, distance_b: np.ndarray, rounding: float) -> np.ndarray:
@@ -39,7 +40,12 @@ class Canal:
         self.bony_depth = self.sac_depth + 1.6 + 2.2 * low
         self.bony_width = self.sac_width + 2.2
         bony_middle = self.w - self.bony_depth - 0.2
-        self.bony = np.sqrt(np.square(u / self.bony_width) + np.square(bony_middle / self.bony_depth))
+        k = levels.along.arch.take(self.row)
+        pitch = levels.pitch.take(k)
+        between = np.clip(np.abs(s - levels.s.take(k) + ARCH_SHIFT * pitch) / pitch * 2 - 0.35, 0, 1)
+        # Between the laminae a pad of fat fills the canal's roof.
+        roof = np.where(bony_middle > 0, self.bony_depth + PAD_MM * between, self.bony_depth)
+        self.bony = np.sqrt(np.square(u / self.bony_width) + np.square(bony_middle / roof))
         self.behind = bony_middle
         self.sac_middle = self.w - self.gap - self.sac_depth
         self.sac = np.sqrt(np.square(u / self.sac_width) + np.square(self.sac_middle / self.sac_depth))
@@ -77,7 +83,13 @@ def paint_arch(
 
 
 def _paint_between(
-    label: np.ndarray, side: np.ndarray, zeta: np.ndarray, canal: Canal, shell: np.ndarray, tip: np.ndarray, pitch: np.ndarray
+    label: np.ndarray,
+    side: np.ndarray,
+    zeta: np.ndarray,
+    canal: Canal,
+    shell: np.ndarray,
+    tip: np.ndarray,
+    pitch: np.ndarray,
 ) -> None:
     """Yellow, interspinous and supraspinous ligaments, and the fat between the muscles behind the laminae."""
     behind = canal.behind > 2
@@ -135,7 +147,9 @@ def paint_canal(label: np.ndarray, u: np.ndarray, s: np.ndarray, levels: Levels,
     _paint_nerves(label, u, s, canal, edge, cord_end)
 
 
-def _paint_nerves(label: np.ndarray, u: np.ndarray, s: np.ndarray, canal: Canal, edge: np.ndarray, cord_end: float) -> None:
+def _paint_nerves(
+    label: np.ndarray, u: np.ndarray, s: np.ndarray, canal: Canal, edge: np.ndarray, cord_end: float
+) -> None:
     above = s - cord_end
     conus = np.clip(above / 26, 0, 1)
     thick = np.sqrt(conus * (2 - conus)) + 0.16 * np.exp(-np.square((above - 32) / 18))

@@ -43,7 +43,10 @@ class Torso:
     def paint(self, label: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Paint air, skin, fat under the skin and the muscles of the wall; return mm below the fascia."""
         depth = self.depth_under_skin(x, y)
-        fat = self._fat * (1 + 0.10 * np.sin(z * np.float32(0.047) + self._phase) * np.sin(x * np.float32(0.031) + z * np.float32(0.019)))
+        fat = self._fat * (
+            1
+            + 0.10 * np.sin(z * np.float32(0.047) + self._phase) * np.sin(x * np.float32(0.031) + z * np.float32(0.019))
+        )
         below: np.ndarray = depth - fat
         label[...] = Tissue.FAT
         outer = np.flatnonzero(below < 12)
@@ -58,7 +61,9 @@ class Torso:
         return below
 
 
-def paint_muscles(label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, below: np.ndarray, levels: Levels) -> None:
+def paint_muscles(
+    label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, below: np.ndarray, levels: Levels
+) -> None:
     """Paraspinal muscles in their fascia behind the spine."""
     side = np.abs(u)
     w = v - levels.along.half_depth.take(levels.along.row(s))
@@ -79,18 +84,22 @@ def paint_psoas(label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, 
     side, row = np.abs(u), levels.along.row(s)
     radius = 3 + 19 * np.sqrt(np.clip((76 - s) * np.float32(1 / 110), 0, 1))
     forward = 8 - 16 * np.clip((-s - 30) * np.float32(1 / 80), 0, 1)
-    psoas = _ellipse((side - levels.along.half_width.take(row) - 2 - 0.86 * radius, radius), (v - forward, 1.15 * radius))
+    psoas = _ellipse(
+        (side - levels.along.half_width.take(row) - 2 - 0.86 * radius, radius), (v - forward, 1.15 * radius)
+    )
     label[(psoas < 1) & (s < 80)] = Tissue.MUSCLE
-    crus = _ellipse((side - 9, 10.0), (v + levels.along.half_depth.take(row) + 3.4, 2.6))
-    label[(crus < 1) & (s > 25)] = Tissue.MUSCLE
+    thin = np.clip((s + 5) * np.float32(1 / 60), 0.01, 1)
+    crus = _ellipse((side - 9, 10.0), (v + levels.along.half_depth.take(row) + 1.2 + 2.2 * thin, 2.6 * thin))
+    label[(crus < 1) & (s > -5)] = Tissue.MUSCLE
 
 
 def paint_bowel(label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, loops: SmoothField) -> None:
     """Loops of bowel, liver: enough that an axial image is not empty in front."""
     noise = loops(u, v, s)
+    noise -= np.maximum(v + 62, 0) * np.float32(0.05)
     label[noise > 0.15] = Tissue.BOWEL
     label[noise > 1.5] = Tissue.BOWEL_GAS
-    liver = np.square((u + 82) / 72) + np.square((v + 62) / 68) + np.square((s - 105) / 105)
+    liver = np.square((u + 94) / 74) + np.square((v + 50) / 66) + np.square((s - 105) / 105)
     label[liver < 1] = Tissue.LIVER
 
 
@@ -100,7 +109,7 @@ def paint_kidneys(label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray
     lean = np.abs(u) - 62 - 0.18 * (height - s)
     along = s - height
     label[np.square(lean / 26) + np.square((v - 2) / 21) + np.square(along / 54) < 1] = Tissue.KIDNEY
-    label[np.square((lean + 10) / 13) + np.square((v + 2) / 7) + np.square(along / 26) < 1] = Tissue.FAT
+    label[np.square((lean + 12) / 15) + np.square((v + 3) / 8) + np.square(along / 32) < 1] = Tissue.FAT
 
 
 def paint_vessels(label: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, split: float) -> None:

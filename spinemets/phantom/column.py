@@ -14,6 +14,7 @@ ROUNDING_MM = 1.8
 END_PLATE_MM = 1.0
 CORTEX_MM = 0.75
 LIGAMENT_MM = 0.8
+ANNULUS = 1.85
 NUCLEI = np.array([Tissue.NUCLEUS, Tissue.NUCLEUS_DEHYDRATED, Tissue.NUCLEUS_BLACK], np.uint8)
 
 
@@ -50,7 +51,9 @@ def locate(u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, bend: np
     across = cross_section(u, v, width * waist, depth * np.where(v < 0, waist, 0.7 + 0.3 * waist))
     radial = (across - 1) * np.minimum(width, depth)
     dome = np.maximum(1 - np.square(across), 0)
-    lost = levels.front_loss.take(level) * (0.5 - 0.5 * np.clip(v / depth, -1, 1)) + levels.middle_loss.take(level) * dome
+    lost = (
+        levels.front_loss.take(level) * (0.5 - 0.5 * np.clip(v / depth, -1, 1)) + levels.middle_loss.take(level) * dome
+    )
     axial = np.maximum(zeta - (half - 1.5 * dome - lost), -zeta - (half - 1.3 * dome))
     out_r, out_a = radial + ROUNDING_MM, axial + ROUNDING_MM
     distance = np.minimum(np.maximum(out_r, out_a), 0) - ROUNDING_MM
@@ -59,7 +62,13 @@ def locate(u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, bend: np
 
 
 def paint_column(
-    label: np.ndarray, level_of: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, bend: np.ndarray
+    label: np.ndarray,
+    level_of: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    s: np.ndarray,
+    levels: Levels,
+    bend: np.ndarray,
 ) -> None:
     """Paint bodies, discs, longitudinal ligaments and segmental vessels into `label`; note the bodies' level in `level_of`."""
     body = locate(u, v, s, levels, bend)
@@ -88,7 +97,9 @@ def _paint_sides(label: np.ndarray, body: Bodies, v: np.ndarray) -> None:
     label[beside & ring & (at < 0.7) & (body.level > SACRAL)] = Tissue.ARTERY
 
 
-def _paint_discs(label: np.ndarray, level: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels) -> None:
+def _paint_discs(
+    label: np.ndarray, level: np.ndarray, u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels
+) -> None:
     """Paint the disc between two bodies; the points lie outside the bodies already."""
     disc = np.where(s < levels.s.take(level), np.maximum(level - 1, 0), level)
     half = levels.disc_above.take(disc) / 2
@@ -101,10 +112,28 @@ def _paint_discs(label: np.ndarray, level: np.ndarray, u: np.ndarray, v: np.ndar
     sunk = np.maximum(sunk.take(disc), sunk.take(np.minimum(disc + 1, len(sunk) - 1)))
     between = np.abs(from_middle) < half + 3 + sunk
     grade = levels.grade.take(disc)
-    core = np.square(u / (0.66 * width)) + np.square((v - 0.06 * depth) / (0.64 * depth)) + np.square(from_middle / half)
+    core = _core(u, v, from_middle, width, depth, half)
     cleft = (np.square(u / (0.5 * width)) + np.square(v / (0.45 * depth)) < 1) & (np.abs(from_middle) < 0.35)
     tissue = np.where(core < 1.0, NUCLEI.take(np.where(cleft, np.minimum(grade + 1, 2), grade)), Tissue.INNER_ANNULUS)
-    tissue = np.where((core > 1.85) | (radial > -2.2), Tissue.OUTER_ANNULUS, tissue)
+    tissue = np.where((core > ANNULUS) | (radial > -2.2), Tissue.OUTER_ANNULUS, tissue)
     here = between & (radial < 0.6 + bulge)
     label[here] = tissue[here]
     label[between & ~here & (radial < 1.4 + bulge) & (np.abs(v) > 0.6 * depth)] = Tissue.LIGAMENT
+
+
+def _core(
+    u: np.ndarray, v: np.ndarray, from_middle: np.ndarray, width: np.ndarray, depth: np.ndarray, half: np.ndarray
+) -> np.ndarray:
+    """0 in the middle of a disc, 1 at the edge of its nucleus, `ANNULUS` at that of the inner annulus."""
+    across = np.square(u / (0.66 * width)) + np.square((v - 0.06 * depth) / (0.64 * depth))
+    return across + np.square(from_middle / half)
+
+
+def disc_core(u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels) -> np.ndarray:
+    """0 in the middle of the nearest disc, 1 at the edge of its nucleus, `ANNULUS` at that of the inner annulus."""
+    level = levels.along.level.take(levels.along.row(s))
+    disc = np.where(s < levels.s.take(level), np.maximum(level - 1, 0), level)
+    from_middle = s - levels.edges.take(disc + 1)
+    return _core(
+        u, v, from_middle, levels.half_width.take(disc), levels.half_depth.take(disc), levels.disc_above.take(disc) / 2
+    )

@@ -13,7 +13,7 @@ CORONAL = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
 AXIAL = np.eye(3)
 
 _SHAPES: dict[str, tuple[np.ndarray, tuple[int, int, int], tuple[float, float, float]]] = {
-    "sagittal": (SAGITTAL, (384, 384, 13), (0.80, 0.80, 4.0)),
+    "sagittal": (SAGITTAL, (384, 384, 13), (0.78, 0.78, 4.0)),
     "coronal": (CORONAL, (288, 320, 12), (1.0, 1.0, 4.0)),
     "axial": (AXIAL, (256, 208, 18), (0.90, 0.90, 4.0)),
     "dynamic": (AXIAL, (256, 192, 26), (0.9765625, 0.9765625, 3.0)),
@@ -36,7 +36,7 @@ def plan(anatomy: SpineAnatomy, seed: int) -> dict[str, Grid]:
     level = anatomy.body_centre(anatomy.level)
     middle = anatomy.body_centre("L2")
     centres = {
-        "sagittal": np.array([0.7 * level[0] + 0.3 * middle[0], middle[1] + 8, 0.55 * middle[2] + 0.45 * level[2]]),
+        "sagittal": np.array([0.7 * level[0] + 0.3 * middle[0], middle[1] - 6, 0.55 * middle[2] + 0.45 * level[2]]),
         "coronal": np.array([level[0], level[1] + 8, 0.5 * middle[2] + 0.5 * level[2]]),
         "axial": np.array([level[0], level[1] - 2, level[2]]),
         "dynamic": np.array([level[0], level[1] - 4, anatomy.lesion.centre[2]]),

@@ -20,17 +20,18 @@ class LesionDescription:
     fractions of fat and of mineralised bone; `struts` puts the bone into vertical columns. `necrosis` is about the fraction
     of the core that is dead. `size` is the mean diameter in the bone (mm), `roughness` how irregular its border is (mm),
     `extension` from 0 (kept in by the cortex) to 1 (grows through it), `mass` the size over that of a second lobe
-    outside the bone, `oedema` the width of the watery zone around it (mm), `front_loss` and `middle_loss` the fractions of body height lost.
+    outside the bone, `oedema` the width of the watery zone around it (mm), `front_loss` and
+    `middle_loss` the fractions of body height lost, `line` the thickness of a fracture line under the upper end plate (mm).
     """
 
     pd: float = 0.88
     t1: float = 1250.0
     t2: float = 84.0
-    ktrans: float = 0.30
+    ktrans: float = 0.24
     ve: float = 0.32
-    vp: float = 0.055
+    vp: float = 0.035
     hu: float = 55.0
-    heterogeneity: float = 0.14
+    heterogeneity: float = 0.17
     rim: float = 1.25
     fat: float = 0.02
     bone: float = 0.0
@@ -43,6 +44,7 @@ class LesionDescription:
     oedema: float = 3.0
     front_loss: float = 0.0
     middle_loss: float = 0.0
+    line: float = 0.0
 
 
 DESCRIPTIONS: dict[str, LesionDescription] = {
@@ -52,7 +54,7 @@ DESCRIPTIONS: dict[str, LesionDescription] = {
     ),
     "fracture": LesionDescription(
         pd=0.86, t1=1250, t2=72, ktrans=0.13, ve=0.26, vp=0.04, hu=160, fat=0.12, heterogeneity=0.10, necrosis=0.0, rim=1.0,
-        size=40, roughness=1.0, extension=0.0, oedema=7.0, front_loss=0.36, middle_loss=0.22,
+        size=40, roughness=1.0, extension=0.0, oedema=7.0, front_loss=0.36, middle_loss=0.22, line=1.2,
     ),
     "soft_tissue_mass": LesionDescription(
         t1=1300, t2=90, ktrans=0.34, ve=0.36, vp=0.06, necrosis=0.16, size=23, roughness=1.8, extension=1.0, mass=1.0, oedema=3.0
@@ -76,7 +78,9 @@ def describe(kind: str, **changes: object) -> LesionDescription:
     known = {field.name for field in fields(LesionDescription)}
     for name in changes:
         if name not in known:
-            raise InputError(f"option {name!r}", "the phantom has no such option", f"choose among {', '.join(sorted(known))}")
+            raise InputError(
+                f"option {name!r}", "the phantom has no such option", f"choose among {', '.join(sorted(known))}"
+            )
     return replace(DESCRIPTIONS[kind], **changes)  # type: ignore[arg-type]
 
 
@@ -102,12 +106,16 @@ _IS_BONE[IN_BONE] = True
 _IS_SOFT = np.zeros(256, bool)
 _IS_SOFT[OUT_OF_BONE] = True
 HELD_BACK_MM = 6.0
+INFILTRATED_FAT = 0.18
+INFILTRATION_MM = 1.4
 
 
 class Lobe:
     """An ellipsoid whose radius varies with direction by a random polynomial of order 3 in the direction's cosines."""
 
-    def __init__(self, rng: np.random.Generator, centre: np.ndarray, radii: tuple[float, float, float], amount: float = 0.14) -> None:
+    def __init__(
+        self, rng: np.random.Generator, centre: np.ndarray, radii: tuple[float, float, float], amount: float = 0.14
+    ) -> None:
         self.centre = np.asarray(centre, np.float64)
         self.radii = np.asarray(radii, np.float64)
         self._weights = (amount * rng.standard_normal(10)).astype(np.float32)
@@ -125,7 +133,11 @@ class Lobe:
         p, q, r = p * inverse, q * inverse, r * inverse
         k = self._weights
         wave = 0.6 * (k[0] * p + k[1] * q + k[2] * r) + 1.5 * (k[3] * p * q + k[4] * q * r + k[5] * p * r)
-        wave += k[6] * (p * p - q * q) + 3 * k[7] * p * q * r + 1.5 * (k[8] * q * (p * p - r * r) + k[9] * r * (p * p - q * q))
+        wave += (
+            k[6] * (p * p - q * q)
+            + 3 * k[7] * p * q * r
+            + 1.5 * (k[8] * q * (p * p - r * r) + k[9] * r * (p * p - q * q))
+        )
         wave *= np.clip(length * 2, 0, 1)
         distance: np.ndarray = (length - np.clip(1 + wave, 0.6, 1.5)) * np.float32(self._mean)
         return distance
@@ -142,7 +154,9 @@ class Lesion:
     level : number of the vertebra (index + 1) in which it may destroy bone.
     """
 
-    def __init__(self, rng: np.random.Generator, description: LesionDescription, lobes: list[Lobe], level: int, body_only: bool) -> None:
+    def __init__(
+        self, rng: np.random.Generator, description: LesionDescription, lobes: list[Lobe], level: int, body_only: bool
+    ) -> None:
         self.description, self.lobes, self.level, self._body_only = description, lobes, level, body_only
         self._rough = SmoothField(rng, 5.5)
         self._fine, self._coarse = SmoothField(rng, 4.0), SmoothField(rng, 9.0)
@@ -164,7 +178,9 @@ class Lesion:
     def near(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Indices of the points that it could touch."""
         cx, cy, cz = self.centre
-        return np.flatnonzero((np.abs(x - cx) < self.reach) & (np.abs(y - cy) < self.reach) & (np.abs(z - cz) < self.reach))
+        return np.flatnonzero(
+            (np.abs(x - cx) < self.reach) & (np.abs(y - cy) < self.reach) & (np.abs(z - cz) < self.reach)
+        )
 
     def paint(self, label: np.ndarray, level_of: np.ndarray, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> None:
         """Replace what lies within the lesion. All arrays (N,), near the lesion."""
@@ -177,6 +193,10 @@ class Lesion:
         soft |= _IS_SOFT[label] & here & (distance < 0)
         label[watery] = Tissue.OEDEMA
         label[bone | soft] = Tissue.LESION
+        if self.description.line > 0:
+            cx, cy, cz = self.centre
+            above = z - cz - 0.10 * (y - cy) + 0.06 * (x - cx) - 1.5 * self._coarse(x, y, z)
+            label[bone & (np.abs(above - 2.0) < self.description.line / 2)] = Tissue.FRACTURE_LINE
         if self.description.necrosis > 0:
             depth = -distance - 3.0
             dead = (bone | soft) & (depth > 0)
@@ -193,12 +213,15 @@ class Lesion:
         d, h = self.description, self.description.heterogeneity
         fine, coarse, perfusion = (f(x, y, z) for f in (self._fine, self._coarse, self._perfusion))
         water = 0.75 * coarse + 0.65 * fine
-        border = np.exp(-np.square(np.minimum(self.signed(x, y, z), 0) / 3.0))
+        depth = np.minimum(self.signed(x, y, z), 0)
+        border = np.exp(-np.square(depth / 3.0))
+        # At its edge a lesion grows between what is left of the fatty marrow.
+        mixed = np.float32(INFILTRATED_FAT) * np.exp(-np.square(depth / INFILTRATION_MM)) * (d.roughness / 1.3)
         leak = np.exp(1.4 * h * perfusion) * (1 + (d.rim - 1) * border)
         pattern = self._columns(x, y, z) if d.struts else 0.7 * coarse + 0.7 * self._patches(x, y, z)
         spread = 1.0 if d.struts else 0.45
         bone = np.clip(d.bone * (1 + spread * pattern), 0, 0.92)
-        fat = np.clip(d.fat * (1 + 2.2 * h * self._patches(x, y, z)), 0, 1 - bone)
+        fat = np.clip(d.fat * (1 + 2.2 * h * self._patches(x, y, z)) + mixed, 0, 1 - bone)
         return {
             "pd": np.clip(d.pd * (1 + 0.25 * h * fine), 0, 1),
             "t1": d.t1 * np.exp(0.5 * h * water),

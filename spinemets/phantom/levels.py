@@ -84,7 +84,11 @@ class Levels:
 
 
 def make_levels(
-    rng: np.random.Generator, fractured: str | None = None, front_loss: float = 0.0, middle_loss: float = 0.0, size: float = 1.0
+    rng: np.random.Generator,
+    fractured: str | None = None,
+    front_loss: float = 0.0,
+    middle_loss: float = 0.0,
+    size: float = 1.0,
 ) -> Levels:
     """Draw a patient's levels; `fractured` names a body whose upper end plate has sunk by the given fractions of its height."""
     table = np.array([_SIZES[name] for name in NAMES], np.float64) * size

@@ -32,7 +32,9 @@ class Grid:
         """The grid of an image; of its frames when it is 4-D."""
         if image.GetDimension() == 4:
             direction = np.array(image.GetDirection()).reshape(4, 4)[:3, :3]
-            return cls(image.GetSize()[:3], image.GetSpacing()[:3], image.GetOrigin()[:3], tuple(direction.ravel().tolist()))
+            return cls(
+                image.GetSize()[:3], image.GetSpacing()[:3], image.GetOrigin()[:3], tuple(direction.ravel().tolist())
+            )
         return cls(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
 
     @classmethod
@@ -52,12 +54,17 @@ class Grid:
         """(3, 3): the world vectors (columns) of one step along i, j, k."""
         return np.array(self.direction).reshape(3, 3) * np.array(self.spacing)
 
-    def points(self, flat: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def points(
+        self, flat: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """LPS mm (float32) of voxels by their flat index in the [k, j, i] array, moved by `offset` voxels along i, j, k."""
         at = flat.astype(np.int32)
         rest = at // np.int32(self.size[0])
         k = rest // np.int32(self.size[1])
-        i, j = (at - rest * np.int32(self.size[0])).astype(np.float32), (rest - k * np.int32(self.size[1])).astype(np.float32)
+        i, j = (
+            (at - rest * np.int32(self.size[0])).astype(np.float32),
+            (rest - k * np.int32(self.size[1])).astype(np.float32),
+        )
         k = k.astype(np.float32)
         m = self.steps.astype(np.float32)
         o = (np.array(self.origin) + self.steps @ np.array(offset)).astype(np.float32)
@@ -134,7 +141,9 @@ class LabelSampling:
         inside = np.flatnonzero(pure)
         mixed = self.counts[:, label] > 0
         fractions = self.counts[mixed, label].astype(np.float32) / self.n_samples
-        return np.concatenate([inside, self.border[mixed]]), np.concatenate([np.ones(inside.size, np.float32), fractions])
+        return np.concatenate([inside, self.border[mixed]]), np.concatenate(
+            [np.ones(inside.size, np.float32), fractions]
+        )
 
     def fraction(self, labels: tuple[int, ...]) -> np.ndarray:
         """Sum of the fractions of some labels, flat float32."""

@@ -48,6 +48,7 @@ class SpinePhantom:
     level : vertebra of the lesion, as `L2`; drawn from the seed when None.
     age : years; older marrow is fattier; drawn when None.
     noise : factor on the noise (0: none). bias : strength of the coil's shading (0: none).
+    blur : width of the in-plane point spread that limited k-space gives (0: none).
     motion : mm that the patient moves: ghosts in still images, shifts between dynamic frames (0: none).
     enhancement : `clear`, or `weak` for a lesion that takes up less than half as much contrast agent.
     label : what a cohort's question says of this case; `truth.json` gives it.
@@ -68,18 +69,26 @@ class SpinePhantom:
         noise: float = 1.0,
         bias: float = 1.0,
         motion: float = 0.0,
+        blur: float = 1.0,
         enhancement: str = "clear",
         label: int | None = None,
         **changes: object,
     ) -> None:
         description = describe(lesion, **changes)
         if enhancement not in ENHANCEMENT:
-            raise InputError(f"enhancement {enhancement!r}", "no such choice", f"choose one of {', '.join(ENHANCEMENT)}")
+            raise InputError(
+                f"enhancement {enhancement!r}", "no such choice", f"choose one of {', '.join(ENHANCEMENT)}"
+            )
         if level is not None and level not in LESION_LEVELS:
-            raise InputError(f"level {level!r}", "no lesion can be put there", f"choose one of {', '.join(LESION_LEVELS)}")
+            raise InputError(
+                f"level {level!r}", "no lesion can be put there", f"choose one of {', '.join(LESION_LEVELS)}"
+            )
         rng = np.random.default_rng([seed, 0])
         drawn_level, drawn_age = str(rng.choice(LESION_LEVELS)), float(np.clip(rng.normal(62, 11), 30, 88))
-        size, strength = float(np.exp(rng.normal(0, 0.10))), float(np.exp(rng.normal(0, 0.08))) * ENHANCEMENT[enhancement]
+        size, strength = (
+            float(np.exp(rng.normal(0, 0.10))),
+            float(np.exp(rng.normal(0, 0.08))) * ENHANCEMENT[enhancement],
+        )
         if "size" not in changes:
             description = replace(description, size=description.size * size)
         if "ktrans" not in changes:
@@ -87,10 +96,10 @@ class SpinePhantom:
         self.seed, self.kind, self.label = seed, lesion, label
         self.level, self.age = level or drawn_level, drawn_age if age is None else age
         self.noise, self.bias, self.motion, self.enhancement = noise, bias, motion, enhancement
-        self.description = description
+        self.blur, self.description = blur, description
         self.anatomy = SpineAnatomy(seed, lesion, description, self.level, self.age)
         self.grids = plan(self.anatomy, seed)
-        self._identity = ("spinemets-phantom", seed, lesion, self.level, repr(description), noise, bias, motion)
+        self._identity = ("spinemets-phantom", seed, lesion, self.level, repr(description), noise, bias, motion, blur)
         self.study_uid = make_uid(*self._identity, "study")
         self.frame_of_reference = make_uid(*self._identity, "frame of reference")
         self._scenes: dict[Grid, Scene] = {}
@@ -150,9 +159,14 @@ class SpinePhantom:
             values = water + (values - water) * (1 - np.float32(protocol.fat_saturation) * scene.suppression)
         if protocol.saturated_front:
             values = values * scene.front_band
-        values = (values * np.float32(protocol.gain) * scene.coil ** np.float32(self.bias)).reshape(scene.grid.size[::-1])
+        values = (values * np.float32(protocol.gain) * scene.coil ** np.float32(self.bias)).reshape(
+            scene.grid.size[::-1]
+        )
+        values = acquisition.blur(values, self.blur)
         if self.motion > 0:
-            values = acquisition.move_during_readout(values, self.motion / scene.grid.spacing[1], float(rng.uniform(6, 14)))
+            values = acquisition.move_during_readout(
+                values, self.motion / scene.grid.spacing[1], float(rng.uniform(6, 14))
+            )
         return acquisition.add_rician_noise(values, protocol.noise * self.noise, rng)
 
     def _dynamic(self, protocol: Protocol, scene: Scene, rng: np.random.Generator) -> sitk.Image:
@@ -162,7 +176,7 @@ class SpinePhantom:
         drift -= drift[0]
         images = []
         for values, moved in zip(frames, drift):
-            array = (values * coil).reshape(scene.grid.size[::-1])
+            array = acquisition.blur((values * coil).reshape(scene.grid.size[::-1]), self.blur)
             if self.motion > 0:
                 steps = np.linalg.solve(scene.grid.steps, moved)
                 array = ndimage.shift(array, steps[::-1], order=1, mode="nearest")

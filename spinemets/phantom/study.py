@@ -152,7 +152,13 @@ def series_header(phantom: SpinePhantom, role: str) -> SeriesHeader:
 
 
 def _tomography_values() -> dict[str, object]:
-    return {"KVP": "120", "ExposureTime": "750", "XRayTubeCurrent": "200", "ConvolutionKernel": "B70", "RescaleType": "HU"}
+    return {
+        "KVP": "120",
+        "ExposureTime": "750",
+        "XRayTubeCurrent": "200",
+        "ConvolutionKernel": "B70",
+        "RescaleType": "HU",
+    }
 
 
 def _sequence_values(protocol: Protocol) -> dict[str, object]:
