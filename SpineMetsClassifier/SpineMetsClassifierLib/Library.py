@@ -1,4 +1,4 @@
-"""Where the library `spinemets` is found: the same few lines in every module, since each must start without the others."""
+"""Where the library `spinemets` is found: the same lines in every module, since each must start without the others."""
 
 import importlib.util
 import sys

@@ -91,7 +91,9 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             return _("Choose the segment of the lesion")
         unknown = [role for role in package.roles if role not in VOLUME_FIELDS]
         if unknown:
-            return _("This model needs series that this module does not offer: {roles}").format(roles=", ".join(unknown))
+            return _("This model needs series that this module does not offer: {roles}").format(
+                roles=", ".join(unknown)
+            )
         missing = [role for role in package.roles if getattr(parameters, VOLUME_FIELDS[role]) is None]
         if missing:
             return _("Choose the series that the model needs: {roles}").format(roles=", ".join(missing))

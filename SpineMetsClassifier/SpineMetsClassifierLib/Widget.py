@@ -1,6 +1,6 @@
 """The panel of the module SpineMetsClassifier."""
 
-import os
+from pathlib import Path
 
 import qt
 import slicer
@@ -103,7 +103,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         """Show a model in the list, with its card; a package from elsewhere is added to the list."""
         combo = self.ui.modelComboBox
         if path and combo.findData(path) < 0:
-            combo.addItem(os.path.splitext(os.path.basename(path))[0], path)
+            combo.addItem(Path(path).stem, path)
         combo.currentIndex = combo.findData(path) if path else -1
         if path != self._packagePath:
             self._packagePath = path
@@ -114,7 +114,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
             self._parameterNode.modelPath = self.ui.modelComboBox.itemData(index)
 
     def onModelPathChanged(self, path) -> None:
-        if self._parameterNode and os.path.isfile(path):
+        if self._parameterNode and Path(path).is_file():
             self._parameterNode.modelPath = path
 
     def onLesionChanged(self, *_changed) -> None:
@@ -134,9 +134,9 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
 
     def onReportButton(self) -> None:
         with slicer.util.tryWithErrorDisplay(_("The report could not be written."), waitCursor=True):
-            path = os.path.join(slicer.app.temporaryPath, "SpineMets report.html")
-            self.logic.writeReport(self._found, path)
-            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(path))
+            path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
+            self.logic.writeReport(self._found, str(path))
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def _showResult(self, found) -> None:
         self._found = found

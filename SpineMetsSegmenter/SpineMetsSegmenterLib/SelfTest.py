@@ -25,7 +25,7 @@ class SpineMetsSegmenterTest(ScriptedLoadableModuleTest):
 
         self.delayDisplay("Simulating a study")
         with tempfile.TemporaryDirectory() as folder:
-            write_study(SpinePhantom(seed=1, lesion="osteolytic"), Path(folder))
+            write_study(SpinePhantom(seed=1, lesion="osteolytic"), Path(folder), roles=("t2", "dce"))
             outline = read_mask(Path(folder) / "truth" / "outline_t2.nrrd")
             truth = read_mask(Path(folder) / "truth" / "lesion_dce.nrrd")
             logic = SpineMetsSegmenterLogic()

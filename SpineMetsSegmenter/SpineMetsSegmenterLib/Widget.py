@@ -124,7 +124,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             if preferred:
                 self._parameterNode.imageVolume = preferred[0]
                 slicer.util.setSliceViewerLayers(background=case.volumes.get("t2", preferred[0]), fit=True)
-            self.ui.statusLabel.text = "\n".join([_("Study loaded."), *study.warnings])
+            self.ui.statusLabel.text = "\n".join([_("Study loaded."), *study.warnings, *case.problems])
 
     def onApplyButton(self) -> None:
         with slicer.util.tryWithErrorDisplay(_("The lesion could not be found."), waitCursor=True):

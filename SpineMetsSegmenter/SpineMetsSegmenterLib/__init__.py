@@ -1,1 +1,1 @@
-"""Widget, logic and parameters of the module SpineMetsSegmenter. `Logic` needs no Qt; `Widget` holds no mathematics."""
+"""Widget, logic and parameters of the module SpineMetsSegmenter. `Logic` needs no Qt, `Widget` has no mathematics."""

@@ -1,6 +1,6 @@
 """Start and stop of the stand-in application."""
 
-import importlib
+import importlib.util
 import sys
 import tempfile
 import types
@@ -58,7 +58,11 @@ def start() -> Application:
 def load_module(name: str):
     """Import a module's file and make its module object, as the application does at start-up."""
     path = ROOT / name / f"{name}.py"
-    file_module = importlib.import_module(name)
+    # By its file, as the application does: a folder of the same name may stand for the module otherwise.
+    spec = importlib.util.spec_from_file_location(name, path)
+    file_module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = file_module
+    spec.loader.exec_module(file_module)
     description = scripted_modules.ModuleDescription(path)
     module = getattr(file_module, name)(description)
     setattr(slicer.modules, name.lower(), description)

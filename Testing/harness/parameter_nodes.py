@@ -94,10 +94,14 @@ def parameterNodeWrapper(cls):
         raise RuntimeError("a parameter node was connected to widgets where there is no Qt application")
 
     for name, field in fields.items():
-        setattr(cls, name, property(
-            lambda self, field=field: field.read(self.parameterNode),
-            lambda self, value, field=field: field.write(self.parameterNode, value),
-        ))
+        setattr(
+            cls,
+            name,
+            property(
+                lambda self, field=field: field.read(self.parameterNode),
+                lambda self, value, field=field: field.write(self.parameterNode, value),
+            ),
+        )
     cls.__init__ = initialise
     cls.allParameters = fields
     cls.connectGui = cls.disconnectGui = without_window

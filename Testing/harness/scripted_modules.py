@@ -65,7 +65,7 @@ class ScriptedLoadableModuleWidget:
 
 
 class ScriptedLoadableModuleLogic:
-    """A module's parameters live in one singleton node of the scene, which survives saving and is emptied on closing."""
+    """A module's parameters live in one singleton node of the scene: saved with it, emptied when it is closed."""
 
     def __init__(self, parent=None) -> None:
         self.moduleName = type(self).__name__.removesuffix("Logic")

@@ -70,6 +70,12 @@ def test_without_the_sequences_module_the_frames_are_still_there(dynamic_image):
     assert image_from_sequence_node(nodes.sequence)[1] == TIMES
 
 
+def test_a_series_whose_times_are_not_known_is_indexed_by_frame_and_says_no_times(dynamic_image, scene):
+    nodes = sequence_nodes_from_image(dynamic_image, [], scene, "dce")
+    image, times = image_from_sequence_node(nodes.sequence)
+    assert (nodes.sequence.GetIndexName(), times, image.GetSize()) == ("frame", [], dynamic_image.GetSize())
+
+
 def test_bad_sequences_are_refused(dynamic_image, left_handed_oblique_image, scene):
     with pytest.raises(InputError, match="rising times"):
         sequence_nodes_from_image(dynamic_image, [0, 10, 10, 20], scene, "dce")

@@ -8,7 +8,13 @@ from typing import Any
 
 from spinemets.errors import InputError
 from spinemets.mrml.sequences import sequence_nodes_from_image
-from spinemets.mrml.subject_hierarchy import case_folder, folder_of, item_attributes, place_in_folder, set_item_attributes
+from spinemets.mrml.subject_hierarchy import (
+    case_folder,
+    folder_of,
+    item_attributes,
+    place_in_folder,
+    set_item_attributes,
+)
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, volume_node_from_image
 from spinemets.progress import Progress, silent
 from spinemets.report.identity import SeriesLine, StudyIdentity
@@ -23,49 +29,58 @@ ROLES_LEFT_OUT = frozenset({"localizer", "diffusion", "other"})
 @dataclass(frozen=True)
 class LoadedCase:
     """A study in the scene. `volumes`: the volume node of each role; of a dynamic series, the one that shows a frame
-    (where the Sequences module is absent, such a series is in `sequences` only)."""
+    (where the Sequences module is absent, such a series is in `sequences` only). `problems`: why a series is not there.
+    """
 
     folder: int
     volumes: Mapping[str, Any]
     sequences: Mapping[str, Any]
+    problems: tuple[str, ...] = ()
 
 
 def load_case(study: Any, scene: Any, progress: Progress = silent) -> LoadedCase:
     """Load every series of a `spinemets.studies.scanning.Study` that has a clinical role into a scene.
 
-    Of several series of one role, the one that `Study.by_role` prefers is named in `volumes`; the others are loaded too.
+    Of several series of one role, `volumes` names the one that `Study.by_role` prefers; the others are loaded too.
+    A series that cannot be read is left out and its fault is told in `problems`.
 
     Raises
     ------
-    InputError : no series has a role, or one cannot be read. Nothing stays in the scene then.
+    InputError : no series has a role, or none can be read.
+    Cancelled : from `progress`. In both cases nothing stays in the scene.
     """
     wanted = [series for series in study.series if series.role not in ROLES_LEFT_OUT]
     if not wanted:
         raise InputError(study.source, "has no series that SpineMets can use", "choose the folder of a spine MRI study")
     name = str(study.patient_id or study.description or "study")
-    folder = case_folder(scene, name, study.uid)
-    set_item_attributes(scene, folder, _study_attributes(study))
-    added: list[Any] = []
     volumes: dict[str, Any] = {}
     sequences: dict[str, Any] = {}
+    problems: list[InputError] = []
+    added: list[tuple[Any, str]] = []
     try:
         for done, series in enumerate(wanted):
             progress("load", done, len(wanted), f"{series.role}: {series.description}")
-            volume, sequence, nodes = _load_series(series, scene, f"{name} {series.role}")
-            added += nodes
-            for node in nodes:
-                place_in_folder(node, folder, series.uid if node is (volume or sequence) else "")
-            preferred = study.by_role(series.role).uid == series.uid
-            if volume is not None and preferred:
-                volumes[series.role] = volume
-            if sequence is not None and preferred:
-                sequences[series.role] = sequence
+            try:
+                shown, sequence, nodes = _load_series(series, scene, f"{name} {series.role}")
+            except InputError as error:
+                problems.append(error)
+                continue
+            added += [(node, series.uid if node is (shown or sequence) else "") for node in nodes]
+            if study.by_role(series.role) is series:
+                volumes |= {series.role: shown} if shown is not None else {}
+                sequences |= {series.role: sequence} if sequence is not None else {}
         progress("load", len(wanted), len(wanted))
+        if not added:
+            raise problems[0]
     except BaseException:
-        for node in added:
-            scene.RemoveNode(node)
+        for node, _uid in added:
+            _remove(node)
         raise
-    return LoadedCase(folder, volumes, sequences)
+    folder = case_folder(scene, name, study.uid or str(study.source))
+    set_item_attributes(scene, folder, _study_attributes(study))
+    for node, uid in added:
+        place_in_folder(node, folder, uid)
+    return LoadedCase(folder, volumes, sequences, tuple(map(str, problems)))
 
 
 def _load_series(series: Any, scene: Any, name: str) -> tuple[Any | None, Any | None, list[Any]]:
@@ -84,6 +99,21 @@ def _load_series(series: Any, scene: Any, name: str) -> tuple[Any | None, Any | 
             value = getattr(series, key)
             node.SetAttribute(ATTRIBUTE_PREFIX + key, None if value is None else str(value))
     return shown, sequence, made
+
+
+def _remove(node: Any) -> None:
+    """Take a node out of its scene, with the display nodes that were made for it."""
+    scene = node.GetScene()
+    if scene is None:  # the application removed it with the sequence or browser that it belonged to
+        return
+    displays = [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if _is_shown(node) else []
+    scene.RemoveNode(node)
+    for display in displays:
+        scene.RemoveNode(display)
+
+
+def _is_shown(node: Any) -> bool:
+    return bool(node.IsA("vtkMRMLDisplayableNode"))
 
 
 def role_of(node: Any) -> str:

@@ -13,6 +13,7 @@ import slicer
 import slicer.util
 
 from spinemets.errors import InputError
+from spinemets.geometry.grids import set_frame_times
 from spinemets.mrml.affines import image_from_array, transform_to_world
 from spinemets.mrml.volumes import (
     copy_metadata_to_image,
@@ -24,6 +25,7 @@ from spinemets.mrml.volumes import (
 
 # Frames of one sequence may differ by rounding in their headers, not by a voxel.
 SAME_GEOMETRY_MM = 1e-3
+SECONDS = "s"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class SequenceNodes:
 
 
 def sequence_nodes_from_image(image: sitk.Image, times: Sequence[float], scene: Any, name: str) -> SequenceNodes:
-    """Sequence node that holds each frame of a 4-D image as a volume, indexed by its time in seconds.
+    """Sequence node that holds each frame of a 4-D image as a volume, indexed by its time in seconds, or by its number
+    where `times` is empty because they are not known.
 
     Raises
     ------
@@ -48,19 +51,20 @@ def sequence_nodes_from_image(image: sitk.Image, times: Sequence[float], scene: 
     if image.GetDimension() != 4:
         raise InputError(name, "is not a dynamic series", "load a series of several frames")
     frames = image.GetSize()[3]
-    if len(times) != frames or any(later <= earlier for earlier, later in pairwise(times)):
+    index = list(times) or list(range(frames))
+    if len(index) != frames or any(later <= earlier for earlier, later in pairwise(index)):
         raise InputError(name, f"has {frames} frames but not {frames} rising times", "give one time in s a frame")
     sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", scene.GenerateUniqueName(name))
-    sequence.SetIndexName("time")
-    sequence.SetIndexUnit("s")
+    sequence.SetIndexName("time" if times else "frame")
+    sequence.SetIndexUnit(SECONDS if times else "")
     sequence.SetIndexType(slicer.vtkMRMLSequenceNode.NumericIndex)
     size = [*image.GetSize()[:3], 0]
-    for frame, time in enumerate(times):
+    for frame, value in enumerate(index):
         volume = slicer.vtkMRMLScalarVolumeNode()
         volume.SetName(name)
         fill_volume_node(volume, sitk.Extract(image, size, [0, 0, 0, frame]))
         copy_metadata_to_node(image, volume)
-        sequence.SetDataNodeAtValue(volume, repr(float(time)))
+        sequence.SetDataNodeAtValue(volume, repr(float(value)))
     browser = _browser_of(sequence, scene, name)
     return SequenceNodes(sequence, browser, browser.GetProxyNode(sequence) if browser else None)
 
@@ -87,16 +91,16 @@ def sequence_behind(volume_node: Any) -> Any | None:
 
 
 def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[sitk.Image, list[float]]:
-    """4-D image (LPS mm) and frame times (s) of a sequence node of scalar volumes.
+    """4-D image (LPS mm) and frame times (s) of a sequence node of scalar volumes; no times when its index is not in s.
 
     Parameters
     ----------
-    sequence : vtkMRMLSequenceNode whose index values are seconds.
+    sequence : vtkMRMLSequenceNode.
     shown : the volume node that shows its frames; transforms above it are applied (frames in a sequence have none).
 
     Raises
     ------
-    InputError : the sequence is empty, its data are not scalar volumes of one geometry, or its index is not numeric.
+    InputError : the sequence is empty, holds other than scalar volumes of one geometry, or has times that are none.
     """
     name = sequence.GetName()
     volumes = [sequence.GetNthDataNode(item) for item in range(sequence.GetNumberOfDataNodes())]
@@ -105,10 +109,7 @@ def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[s
     for volume in volumes:
         if not volume.IsA("vtkMRMLScalarVolumeNode") or volume.GetImageData() is None:
             raise InputError(name, "the sequence does not hold volumes", "choose the sequence of a dynamic series")
-    try:
-        times = [float(sequence.GetNthIndexValue(item)) for item in range(len(volumes))]
-    except ValueError as error:
-        raise InputError(name, "its index values are not times", "give the frames times in seconds") from error
+    times = _times_of(sequence, len(volumes))
     first = world_matrix(volumes[0])
     arrays = [slicer.util.arrayFromVolume(volume) for volume in volumes]
     for volume, array in zip(volumes, arrays):
@@ -117,7 +118,17 @@ def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[s
     above = np.eye(4) if shown is None else transform_to_world(shown)
     image = image_from_array(np.stack(arrays), above @ first, name)
     copy_metadata_to_image(volumes[0], image, is_moved=shown is not None and shown.GetParentTransformNode() is not None)
+    set_frame_times(image, times)
     return image, times
+
+
+def _times_of(sequence: Any, frames: int) -> list[float]:
+    if sequence.GetIndexUnit() != SECONDS:
+        return []
+    try:
+        return [float(sequence.GetNthIndexValue(item)) for item in range(frames)]
+    except ValueError as error:
+        raise InputError(sequence.GetName(), "its index is not a time", "give each frame its time in s") from error
 
 
 def image_of(volume_node: Any) -> tuple[sitk.Image, list[float]]:

@@ -10,10 +10,11 @@ import slicer.util
 import vtk
 
 from spinemets.errors import InputError
+from spinemets.geometry.grids import FRAME_OF_REFERENCE, SERIES_UID
 from spinemets.mrml.affines import ijk_to_ras_of_image, image_from_array, transform_to_world
 
 # What an image knows of its origin; kept with the volume node, and so in a saved scene.
-KEPT_METADATA = ("FrameOfReferenceUID", "SeriesInstanceUID")
+KEPT_METADATA = (FRAME_OF_REFERENCE, SERIES_UID)
 ATTRIBUTE_PREFIX = "SpineMets."
 
 
@@ -93,5 +94,5 @@ def copy_metadata_to_image(node: Any, image: sitk.Image, is_moved: bool) -> None
     """Give an image the series that its node keeps, and its frame of reference unless a transform moved it."""
     for key in KEPT_METADATA:
         value = node.GetAttribute(ATTRIBUTE_PREFIX + key)
-        if value and not (is_moved and key == "FrameOfReferenceUID"):
+        if value and not (is_moved and key == FRAME_OF_REFERENCE):
             image.SetMetaData(key, value)

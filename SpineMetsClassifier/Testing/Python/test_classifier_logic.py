@@ -1,0 +1,127 @@
+"""From a lesion's segment to tables, overlay and report, on Slicer's own MRML and without Qt."""
+
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+
+from spinemets.errors import InputError
+
+
+@pytest.fixture
+def logic(app):
+    from SpineMetsClassifierLib.Logic import SpineMetsClassifierLogic
+
+    return SpineMetsClassifierLogic()
+
+
+@pytest.fixture
+def case(app, simulated_study):
+    from spinemets.mrml.cases import load_case
+    from spinemets.studies.scanning import scan_study
+
+    return load_case(scan_study(simulated_study.dicom), slicer.mrmlScene)
+
+
+@pytest.fixture
+def parameters(logic, case, simulated_study):
+    from spinemets.mrml.segmentations import segmentation_node_from_mask, segments_of
+
+    # Drawn on the axial series, while the model looks at sagittal ones: it has to be carried.
+    lesion = segmentation_node_from_mask(
+        simulated_study.truth("lesion_dce"), slicer.mrmlScene, "lesion", reference_node=case.volumes["dce"]
+    )
+    chosen = logic.getParameterNode()
+    chosen.lesionSegmentation = lesion
+    chosen.lesionSegmentID = next(iter(segments_of(lesion)))
+    logic.chooseDefaults(chosen)
+    return chosen
+
+
+def rows(table_node):
+    from spinemets.mrml.tables import columns_from_table_node
+
+    columns = columns_from_table_node(table_node)
+    return dict(zip(columns["quantity"], columns["value"]))
+
+
+def test_series_and_model_are_chosen_by_role(logic, parameters, case):
+    assert parameters.volumeT2.GetID() == case.volumes["t2"].GetID()
+    assert parameters.volumeFsT2.GetID() == case.volumes["fs_t2"].GetID()
+    package, card = logic.describeModel(parameters.modelPath)
+    assert package.simulated
+    assert "simulated" in card
+    assert logic.missingInput(parameters, package) == ""
+
+
+def test_tables_say_what_the_model_said(logic, parameters, simulated_study):
+    from spinemets.mrml.tables import columns_from_table_node
+
+    found = logic.apply(parameters)
+    answer = rows(parameters.resultTable)
+    assert float(answer["probability"]) == found.result.probability
+    assert answer["class"] == found.result.class_name
+    features = columns_from_table_node(parameters.featuresTable)
+    assert dict(zip(features["feature"], features["value"])) == pytest.approx(found.result.features, rel=0, abs=0)
+    contributions = columns_from_table_node(parameters.contributionsTable)
+    package = found.result.package
+    logit = package.model["classifier"]["intercept"] + sum(contributions["contribution"])
+    assert 1 / (1 + np.exp(-logit)) == pytest.approx(found.result.probability, abs=1e-9)
+    assert found.result.class_name == simulated_study.facts["lesion"]
+
+
+def test_overlay_lies_on_the_sagittal_t2_where_the_lesion_is(logic, parameters, simulated_study):
+    from spinemets.mrml.volumes import image_from_volume_node
+
+    logic.apply(parameters)
+    overlay = image_from_volume_node(parameters.overlayVolume)
+    truth = simulated_study.truth("lesion_t2")
+    assert overlay.GetSize() == truth.GetSize()
+    a, b = sitk.GetArrayFromImage(overlay) > 0, sitk.GetArrayFromImage(truth) > 0
+    assert 2 * np.sum(a & b) / (a.sum() + b.sum()) > 0.8
+
+
+def test_a_second_result_replaces_the_first_in_the_same_nodes(logic, parameters):
+    logic.apply(parameters)
+    ids = [parameters.resultTable.GetID(), parameters.overlayVolume.GetID()]
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    logic.apply(parameters)
+    assert [parameters.resultTable.GetID(), parameters.overlayVolume.GetID()] == ids
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+
+
+def test_report_names_patient_series_and_research_use(logic, parameters, tmp_path):
+    found = logic.apply(parameters)
+    path = logic.writeReport(found, str(tmp_path / "report.html"))
+    page = path.read_text(encoding="utf-8")
+    assert "SIM000001" in page
+    assert "Sag T2 TSE" in page
+    assert "esearch use only" in page
+    json.dumps(found.result.as_json())
+
+
+def test_what_is_missing_is_said(logic, parameters):
+    package, _ = logic.describeModel(parameters.modelPath)
+    parameters.volumeT2 = None
+    assert "t2" in logic.missingInput(parameters, package)
+    with pytest.raises(InputError, match="t2"):
+        logic.apply(parameters)
+    assert logic.missingInput(parameters, None)
+    parameters.lesionSegmentID = "gone"
+    assert "segment" in logic.missingInput(parameters, package)
+
+
+def test_a_bad_package_is_described_by_its_fault(logic, app, tmp_path):
+    path = tmp_path / "bad.spinemets"
+    path.write_bytes(b"not a zip")
+    package, text = logic.describeModel(str(path))
+    assert package is None
+    assert "bad.spinemets" in text
+
+
+def test_the_application_s_own_test_passes(app):
+    from SpineMetsClassifier import SpineMetsClassifierTest
+
+    SpineMetsClassifierTest().runTest()
