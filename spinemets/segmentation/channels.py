@@ -24,7 +24,7 @@ class Channels:
     Attributes
     ----------
     names : what each of `values` is.
-    values : (channel, z, y, x), each with median 0 and unit spread (5th to 95th percentile), clipped.
+    values : (channel, z, y, x), each with median 0 and unit spread (5th to 95th percentile) in the outline, clipped.
     brightness : what the lesion stands out by: late enhancement relative to the signal before contrast, or the
         intensity.
     vessels : bool, voxels whose time course is that of blood.
@@ -37,13 +37,18 @@ class Channels:
 
 
 def channels_of(
-    voxels: NDArray[np.float32], spacing: tuple[float, ...], slice_axis: int, parameters: SegmentationParameters
+    voxels: NDArray[np.float32],
+    outline: NDArray[np.bool_],
+    spacing: tuple[float, ...],
+    slice_axis: int,
+    parameters: SegmentationParameters,
 ) -> Channels:
     """Channels of a box.
 
     Parameters
     ----------
     voxels : (z, y, x) of one image, or (frame, z, y, x) of a dynamic series with the frames in the order of time.
+    outline : (z, y, x), at least one voxel.
     spacing : mm between voxels along z, y, x.
     slice_axis : which of z, y, x runs across the slices; nothing is smoothed along it.
 
@@ -63,12 +68,15 @@ def channels_of(
     sigma[slice_axis] = 0
     if voxels.ndim == 3:
         smooth = ndimage.gaussian_filter(voxels, sigma)
-        return Channels(("intensity",), scaled(smooth)[np.newaxis], smooth, np.zeros(voxels.shape, bool))
-    return _dynamic_channels(voxels, sigma, parameters)
+        return Channels(("intensity",), scaled(smooth, outline)[np.newaxis], smooth, np.zeros(voxels.shape, bool))
+    return _dynamic_channels(voxels, outline, sigma, parameters)
 
 
 def _dynamic_channels(
-    voxels: NDArray[np.float32], sigma: NDArray[np.float64], parameters: SegmentationParameters
+    voxels: NDArray[np.float32],
+    outline: NDArray[np.bool_],
+    sigma: NDArray[np.float64],
+    parameters: SegmentationParameters,
 ) -> Channels:
     n_frames, n_before = len(voxels), parameters.baseline_frames
     if n_frames <= n_before:
@@ -88,7 +96,7 @@ def _dynamic_channels(
     reference = np.maximum(before, floor)
     enhancement = (late - before) / reference
     rise = np.diff(series[n_before - 1 :], axis=0).max(axis=0) / reference
-    values = np.stack([scaled(channel) for channel in (before, late, enhancement, rise)])
+    values = np.stack([scaled(channel, outline) for channel in (before, late, enhancement, rise)])
     names = ("before contrast", "late", "relative enhancement", "wash-in")
     return Channels(names, values, enhancement, vessels_of(series, before, late, parameters))
 
@@ -124,9 +132,12 @@ def noise_of(frames: NDArray[np.float32]) -> float:
     return float(np.median(np.abs(np.diff(frames, axis=0))) / (0.6745 * np.sqrt(2)))
 
 
-def scaled(channel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Median 0, unit distance between the 5th and 95th percentile, clipped; 0 everywhere for a constant channel."""
-    low, middle, high = np.percentile(channel, (5, 50, 95))
+def scaled(channel: NDArray[np.float32], outline: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Median 0 and unit distance between the 5th and 95th percentile in the outline, clipped; 0 for a constant channel.
+
+    The outline sets the scale because the contrast between the lesion and its vertebra counts, not that with a kidney.
+    """
+    low, middle, high = np.percentile(channel[outline], (5, 50, 95))
     spread = high - low
     if spread <= 0:
         spread = float(channel.max() - channel.min())

@@ -22,7 +22,7 @@ from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.normalized_cut import SliceCutter
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
-from spinemets.segmentation.region_growing import GrownRegion, grow, tidied
+from spinemets.segmentation.region_growing import GrownRegion, grow
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
 from spinemets.segmentation.seeds import Index, find_seed, voxel_at, warnings_about
 
@@ -102,7 +102,10 @@ class _Stopwatch:
 
 @dataclass(frozen=True)
 class _Scene:
-    """The search box in patient axes: all arrays [z, y, x]; `across` is the axis across the slices."""
+    """The search box in patient axes: all arrays [z, y, x].
+
+    `across` is the axis across the slices, `background` the median brightness outside the outline.
+    """
 
     box: SearchBox
     axes: PatientAxes
@@ -110,6 +113,7 @@ class _Scene:
     spacing: tuple[float, float, float]
     outline: NDArray[np.bool_]
     channels: Channels
+    background: float
 
     def index_of(self, voxel: Index) -> Index:
         """Index in the scene of the image's voxel (i, j, k)."""
@@ -167,7 +171,7 @@ def segment_lesion(
     scene = _scene(outline, image, grid, given, parameters, watch)
     with watch.stage("seed"):
         if given is None:
-            seed, found = find_seed(scene.channels, scene.outline, scene.across)
+            seed, found = find_seed(scene.channels, scene.outline, scene.spacing, scene.across, parameters)
         else:
             seed = scene.index_of(given)
             found = warnings_about(seed, scene.channels, scene.outline)
@@ -176,11 +180,19 @@ def segment_lesion(
         allowed = _allowed(method, scene, seed, parameters, progress)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
-        grown = grow(scene.channels.brightness, allowed, seed, scene.across, parameters)
-        region = tidied(grown.voxels, seed, scene.spacing, scene.across, parameters)
+        grown = grow(
+            scene.channels.brightness,
+            allowed,
+            scene.outline,
+            scene.background,
+            seed,
+            scene.spacing,
+            scene.across,
+            parameters,
+        )
     progress("growing", 1, 1, "done")
-    warnings += _doubts(region, grown, scene, image, parameters)
-    return _result(region, grown, scene, grid, image, method, seed, parameters, watch, warnings)
+    warnings += _doubts(grown, scene, image, parameters)
+    return _result(grown, scene, grid, image, method, seed, parameters, watch, warnings)
 
 
 def _scene(
@@ -201,8 +213,10 @@ def _scene(
         spacing = axes.spacing[::-1]
     with watch.stage("channels"):
         voxels = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
-        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), spacing, across, parameters)
-    return _Scene(box, axes, across, spacing, axes.to_patient(carried.within(box)), channels)
+        inside = axes.to_patient(carried.within(box))
+        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), inside, spacing, across, parameters)
+    surroundings = channels.brightness if inside.all() else channels.brightness[~inside]
+    return _Scene(box, axes, across, spacing, inside, channels, float(np.median(surroundings)))
 
 
 def _allowed(
@@ -212,7 +226,7 @@ def _allowed(
     if method == "grow":
         return ~scene.channels.vessels
     labels = _clusters(scene, parameters, progress)
-    kept = kept_region(labels, scene.outline, scene.channels.brightness, scene.channels.vessels, seed, parameters)
+    kept = kept_region(labels, scene.outline, scene.channels, scene.background, seed, scene.across, parameters)
     return kept & ~scene.channels.vessels
 
 
@@ -231,11 +245,9 @@ def _clusters(scene: _Scene, parameters: SegmentationParameters, progress: Progr
     return np.moveaxis(labels, 0, scene.across)
 
 
-def _doubts(
-    region: NDArray[np.bool_], grown: GrownRegion, scene: _Scene, image: sitk.Image, parameters: SegmentationParameters
-) -> list[str]:
+def _doubts(grown: GrownRegion, scene: _Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:
     """What the user should look at, as sentences."""
-    warnings = []
+    warnings, region = [], grown.voxels
     if grown.leaked:
         warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
     elif grown.sd_factor < parameters.growing_sd:
@@ -264,7 +276,6 @@ def _touches_image_border(region: NDArray[np.bool_], scene: _Scene, image: sitk.
 
 
 def _result(
-    region: NDArray[np.bool_],
     grown: GrownRegion,
     scene: _Scene,
     grid: sitk.Image,
@@ -277,7 +288,7 @@ def _result(
 ) -> LesionSegmentation:
     with watch.stage("sizes"):
         whole = np.zeros(grid.GetSize()[::-1], np.uint8)
-        whole[scene.box.array_slices] = scene.axes.to_image(region)
+        whole[scene.box.array_slices] = scene.axes.to_image(grown.voxels)
         mask = sitk.GetImageFromArray(whole)
         mask.CopyInformation(grid)
         copy_frame_of_reference(image, mask)

@@ -27,18 +27,23 @@ class SegmentationParameters:
     `vessel_overshoot` times its late enhancement is blood (infinity: no voxel is).
 
     Cut: pixels within `radius_mm` are joined by exp(-difference^2 / 2 `channel_scale`^2 - distance^2 / 2
-    `distance_scale_mm`^2), where channels have median 0 and unit spread between the 5th and 95th percentile; the
+    `distance_scale_mm`^2), where channels have median 0 and unit spread between the 5th and 95th percentile in the outline; the
     number of clusters, between `minimum_clusters` and `maximum_clusters`, is where the eigenvalues drop most; a slice
     of more than `maximum_pixels` is cut on averaged pixels. `chance` seeds the eigensolver's start vector.
 
     Keeping: `cluster_rule` "literal" keeps every cluster that touches the carried outline (Lang 2019); "repaired"
-    keeps those that enhance like the seed's cluster, at least `likeness` of the way from the background to it, and
-    that either have `overlap_fraction` of their pixels in the outline or touch a kept one.
+    judges a cluster by its voxels that are at least `likeness` of the way from the surroundings to the seed: keeps
+    it when these overlap the outline by `overlap_fraction`, and parts beyond that hang together with the kept ones and
+    hold at most `beyond_ratio` times as many voxels.
 
-    Growing: accepts voxels within `growing_sd` SD of the region's mean, at least `noise_sd_floor` of the mean,
-    `connectivity` neighbours (6, 18, 26), for at most `growing_iterations` rounds; a region of more than `leak_share`
-    of the search box has leaked and is grown again with a smaller `growing_sd`. `opening_mm` removes appendages
-    thinner than it, within the slice.
+    Seed: the middle of the disc of `seed_disc_mm` in the outline with the highest median enhancement; 0 takes the
+    single voxel (Lang 2019).
+
+    Growing: accepts voxels within `growing_sd` SD of the region's mean, at least `noise_sd_floor` of the mean, but
+    none that is less than `edge_fraction` of the way from the surroundings to the mean, for a voxel that is half lesion
+    lies half-way; `connectivity` neighbours (6, 18, 26), at most `growing_iterations` rounds. A region with more than
+    `leak_ratio` times as many voxels outside the outline as inside has leaked and is grown again with a smaller
+    `growing_sd`; the default is what the widened box leaves room for. Bridges thinner than `neck_mm` within the slice are cut.
     """
 
     left_right_factor: float = 5.0
@@ -50,21 +55,24 @@ class SegmentationParameters:
     smoothing_mm: float = 0.8
     vessel_overshoot: float = 1.6
     radius_mm: float = 5.0
-    channel_scale: float = 0.15
+    channel_scale: float = 0.25
     distance_scale_mm: float = 4.0
     minimum_clusters: int = 4
     maximum_clusters: int = 12
-    maximum_pixels: int = 8000
+    maximum_pixels: int = 3000
     chance: int = 0
     cluster_rule: str = "repaired"
     overlap_fraction: float = 0.3
     likeness: float = 0.5
+    beyond_ratio: float = 1.0
+    seed_disc_mm: float = 7.0
     growing_sd: float = 2.5
     noise_sd_floor: float = 0.1
+    edge_fraction: float = 0.5
     connectivity: int = 6
     growing_iterations: int = 30
-    leak_share: float = 0.4
-    opening_mm: float = 0.0
+    leak_ratio: float = 4.0
+    neck_mm: float = 4.0
 
     def __post_init__(self) -> None:
         self._check_range("left_right_factor", 1, 100)
@@ -85,12 +93,15 @@ class SegmentationParameters:
         self._check_choice("cluster_rule", CLUSTER_RULES)
         self._check_range("overlap_fraction", 0, 1)
         self._check_range("likeness", 0, 1)
+        self._check_range("beyond_ratio", 0, math.inf)
+        self._check_range("leak_ratio", 0, math.inf)
+        self._check_range("seed_disc_mm", 0, 100)
         self._check_range("growing_sd", 0.01, 100)
         self._check_range("noise_sd_floor", 0, 10)
         self._check_choice("connectivity", CONNECTIVITIES)
         self._check_range("growing_iterations", 1, 10000, whole=True)
-        self._check_range("leak_share", 0.001, 1)
-        self._check_range("opening_mm", 0, 50)
+        self._check_range("edge_fraction", 0, 1)
+        self._check_range("neck_mm", 0, 50)
 
     def _check_range(self, name: str, low: float, high: float, whole: bool = False) -> None:
         value = getattr(self, name)

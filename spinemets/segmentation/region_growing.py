@@ -35,28 +35,31 @@ class GrownRegion:
 def grow(
     brightness: NDArray[np.float32],
     allowed: NDArray[np.bool_],
+    outline: NDArray[np.bool_],
+    background: float,
     seed: tuple[int, int, int],
+    spacing: tuple[float, ...],
     slice_axis: int,
     parameters: SegmentationParameters,
 ) -> GrownRegion:
-    """Grow from the seed within `allowed`; when the region leaks, with ever smaller `growing_sd`.
-
-    A region has leaked when it holds more than `leak_share` of all voxels; the result says so when even the
-    smallest factor leaks.
+    """Grow from the seed within `allowed`, cut thin bridges, fill holes; when that leaks, again with a smaller factor.
 
     Parameters
     ----------
-    brightness, allowed : (z, y, x); the seed's voxel counts as allowed.
+    brightness, allowed, outline : (z, y, x); the seed's voxel counts as allowed.
+    background : brightness of the surroundings.
     seed : index (z, y, x).
+    spacing : mm along z, y, x.
     slice_axis : the axis across the slices; the first statistics are those of the 3 x 3 pixels round the seed.
     """
     allowed = allowed.copy()
     allowed[seed] = True
-    most = max(1.0, parameters.leak_share * brightness.size)
     factor = parameters.growing_sd
     while True:
-        voxels, low, high = _grown(brightness, allowed, seed, slice_axis, factor, parameters)
-        leaked = np.count_nonzero(voxels) > most
+        voxels, low, high = _grown(brightness, allowed, background, seed, slice_axis, factor, parameters)
+        voxels = _tidied(voxels, seed, spacing, slice_axis, parameters)
+        inside, outside = int((voxels & outline).sum()), int((voxels & ~outline).sum())
+        leaked = outside > parameters.leak_ratio * max(inside, 1)
         if not leaked or factor * TIGHTER < min(TIGHTEST, parameters.growing_sd):
             return GrownRegion(voxels, low, high, factor, bool(leaked))
         factor *= TIGHTER
@@ -65,11 +68,13 @@ def grow(
 def _grown(
     brightness: NDArray[np.float32],
     allowed: NDArray[np.bool_],
+    background: float,
     seed: tuple[int, int, int],
     slice_axis: int,
     factor: float,
     parameters: SegmentationParameters,
 ) -> tuple[NDArray[np.bool_], float, float]:
+    """The region that no longer changes, and the range of brightness that it accepts."""
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
     region = np.zeros(brightness.shape, bool)
     around = tuple(slice(i, i + 1) if a == slice_axis else slice(max(i - 1, 0), i + 2) for a, i in enumerate(seed))
@@ -79,7 +84,9 @@ def _grown(
         inside = brightness[region].astype(np.float64)
         mean = float(inside.mean())
         reach = factor * max(float(inside.std()), parameters.noise_sd_floor * abs(mean))
-        low, high = mean - reach, mean + reach
+        half_way = background + parameters.edge_fraction * (mean - background)
+        low = max(mean - reach, half_way) if mean > background else mean - reach
+        high = min(mean + reach, half_way) if mean < background else mean + reach
         accepted = allowed & (brightness >= low) & (brightness <= high)
         accepted[seed] = True
         labels, _ = ndimage.label(accepted, structure)
@@ -90,23 +97,26 @@ def _grown(
     return region, low, high
 
 
-def tidied(
+def _tidied(
     region: NDArray[np.bool_],
     seed: tuple[int, int, int],
     spacing: tuple[float, ...],
     slice_axis: int,
     parameters: SegmentationParameters,
 ) -> NDArray[np.bool_]:
-    """The region without holes and thin appendages; of what is left the part with the seed.
+    """The region without holes and without what hangs on it by a thin bridge.
 
     Holes are filled in space and in each slice: necrosis belongs to the lesion, also where it reaches the slice above.
     """
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
     filled = filled_slices(ndimage.binary_fill_holes(region), slice_axis)
-    if parameters.opening_mm > 0:
-        opened = ndimage.binary_opening(filled, _disc(parameters.opening_mm / 2, spacing, slice_axis))
-        opened[seed] = True
-        filled = opened
+    if parameters.neck_mm > 0:
+        around = disc(parameters.neck_mm / 2, spacing, slice_axis)
+        thick, _ = ndimage.label(ndimage.binary_erosion(filled, around), structure)
+        if thick[seed]:
+            # What the eroded part with the seed can give back; the slices at either end may have no thick part.
+            own = ndimage.binary_dilation(thick == thick[seed], around)
+            filled = filled & ndimage.binary_dilation(own, structure)
     labels, _ = ndimage.label(filled, structure)
     return np.asarray(labels == labels[seed])
 
@@ -128,8 +138,8 @@ def filled_slices(region: NDArray[np.bool_], slice_axis: int) -> NDArray[np.bool
     return np.asarray(~reached[middle])
 
 
-def _disc(radius_mm: float, spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
-    """Voxels of one slice within `radius_mm` of the middle one."""
+def disc(radius_mm: float, spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
+    """Structuring element (z, y, x): the voxels of one slice within `radius_mm` of its middle."""
     reach = [0 if a == slice_axis else int(radius_mm / step) for a, step in enumerate(spacing)]
     offsets = np.ogrid[tuple(slice(-n, n + 1) for n in reach)]
     return np.asarray(sum((offset * step) ** 2 for offset, step in zip(offsets, spacing)) <= radius_mm**2 + 1e-9)

@@ -9,31 +9,40 @@ from scipy import ndimage
 
 from spinemets.errors import InputError
 from spinemets.segmentation.channels import Channels
+from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.region_growing import disc
 
 Index = tuple[int, int, int]
 
 
-def find_seed(channels: Channels, outline: NDArray[np.bool_], slice_axis: int) -> tuple[Index, list[str]]:
-    """The most enhancing voxel inside the outline that is neither in nor next to a vessel, and warnings.
+def find_seed(
+    channels: Channels,
+    outline: NDArray[np.bool_],
+    spacing: tuple[float, ...],
+    slice_axis: int,
+    parameters: SegmentationParameters,
+) -> tuple[Index, list[str]]:
+    """The middle of the most enhancing disc inside the outline that is neither in nor next to a vessel, and warnings.
 
-    Enhancement is the median of 3 x 3 pixels of the slice, so that a single bright pixel is no seed.
+    Enhancement is the median of a disc of `seed_disc_mm` in the slice: a lesion fills it, a small vessel that the time
+    course does not give away does not.
 
     Parameters
     ----------
     channels : of the search box.
     outline : (z, y, x), at least one voxel.
+    spacing : mm along z, y, x.
 
     Returns
     -------
     index (z, y, x) in the box.
     """
-    window = [3, 3, 3]
-    window[slice_axis] = 1
-    steady = ndimage.median_filter(channels.brightness, size=tuple(window), mode="nearest")
-    in_plane = np.ones(window, bool)
-    beside_vessels = ndimage.binary_dilation(channels.vessels, in_plane)
-    within = ndimage.binary_erosion(outline, in_plane)
-    for allowed in (within & ~beside_vessels, outline & ~beside_vessels, outline & ~channels.vessels):
+    around = disc(parameters.seed_disc_mm / 2, spacing, slice_axis)
+    steady = ndimage.median_filter(channels.brightness, footprint=around, mode="nearest")
+    beside = np.ones([1 if axis == slice_axis else 3 for axis in range(3)], bool)
+    clear_of_vessels = ~ndimage.binary_dilation(channels.vessels, beside)
+    within = ndimage.binary_erosion(outline, beside)
+    for allowed in (within & clear_of_vessels, outline & clear_of_vessels, outline & ~channels.vessels):
         if allowed.any():
             return _brightest(steady, allowed), []
     return _brightest(steady, outline), ["everything in the outline enhances like a vessel; check the seed point"]
