@@ -80,10 +80,13 @@ def discretize(intensities: NDArray, bin_width: float = 25.0, bin_count: int | N
 
 
 def _bin_of(intensities: NDArray, edges: NDArray) -> NDArray[np.int64]:
-    """Number of each intensity's bin, the first being 1: the edges are even, so a division finds it but for rounding."""
+    """Number of each intensity's bin, the first being 1. Bins are even but the last: a division is at most one off."""
     last = len(edges) - 2
-    guess = (intensities.astype(np.float64) - edges[0]) * ((last + 1) / (float(edges[-1]) - float(edges[0])))
-    position = np.clip(guess.astype(np.int64), 0, last)
+    if last == 0:
+        return np.ones(len(intensities), np.int64)
+    width = (float(edges[last]) - float(edges[0])) / last
+    position = ((intensities.astype(np.float64) - float(edges[0])) / width).astype(np.int64)
+    position = np.clip(position, 0, last)
     position -= intensities < edges[position]
-    position += intensities >= edges[np.minimum(position + 1, last + 1)]
+    position += intensities >= edges[position + 1]
     return position + 1

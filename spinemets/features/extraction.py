@@ -132,7 +132,7 @@ def _check_image_and_mask(image: sitk.Image, mask: sitk.Image) -> None:
             raise InputError(name, "is not a 3-D image with one value a voxel", "give one frame, one channel")
     check_same_grid(image, mask)
     voxels = sitk.GetArrayViewFromImage(image)
-    # One value that is not finite makes the sum so; sums of the largest finite numbers may be too, hence the second look.
+    # A value that is not finite makes the sum so; so may a sum of the largest finite numbers, hence the second look.
     if not np.isfinite(voxels.sum(dtype=np.float64)) and not np.isfinite(voxels).all():
         raise InputError("image", "has voxels that are not a number or infinite", "repair the image first")
     if not sitk.GetArrayViewFromImage(mask).any():

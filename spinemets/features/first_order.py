@@ -14,20 +14,23 @@ def first_order_features(
 ) -> dict[str, float]:
     """The 18 first-order features of pyradiomics 3.0.1, in its order.
 
-    With X the n intensities, m their mean, mu_r = sum (X - m)^r / n, and p the share of voxels in each grey level:
-    10Percentile, 90Percentile, Median, Minimum, Maximum, Mean of X (percentiles interpolate linearly); Range = maximum
-    - minimum; InterquartileRange = P75 - P25; Energy = sum (X + c)^2; TotalEnergy = Energy x voxel volume;
-    RootMeanSquared = sqrt(Energy / n); MeanAbsoluteDeviation = mean |X - m|; RobustMeanAbsoluteDeviation = the same
-    over the X in [P10, P90] and their mean; Variance = mu_2; Skewness = mu_3 / mu_2^1.5; Kurtosis = mu_4 / mu_2^2 (3
-    for a normal distribution; IBSI's is 3 less), both with mu_2 = 1 in a flat region; Entropy = -sum p log2(p + eps);
-    Uniformity = sum p^2.
+    With X the n intensities, m their mean, mu_r = sum (X - m)^r / n, c the shift, p the share of voxels in each level:
+
+    - 10Percentile, 90Percentile, Median, Minimum, Maximum, Mean of X; percentiles interpolate linearly
+    - Range = maximum - minimum; InterquartileRange = P75 - P25
+    - Energy = sum (X + c)^2; TotalEnergy = Energy x voxel volume; RootMeanSquared = sqrt(Energy / n)
+    - MeanAbsoluteDeviation = mean |X - m|
+    - RobustMeanAbsoluteDeviation = the same over the X in [P10, P90] and their mean; NaN when there are none
+    - Variance = mu_2; Skewness = mu_3 / mu_2^1.5; Kurtosis = mu_4 / mu_2^2, with mu_2 = 1 in a flat region. Kurtosis
+      is 3 for a normal distribution; IBSI's is 3 less
+    - Entropy = -sum p log2(p + eps); Uniformity = sum p^2
 
     Parameters
     ----------
     intensities : (n,) intensities in the region.
     probabilities : (k,) share of the voxels in each grey level.
     voxel_volume : mm^3.
-    shift : c above (pyradiomics' voxelArrayShift), in intensity units.
+    shift : c (pyradiomics' voxelArrayShift), in intensity units.
     """
     x = intensities.astype(np.float64)
     p10, p25, median, p75, p90 = np.percentile(x, [10, 25, 50, 75, 90])
@@ -51,7 +54,7 @@ def first_order_features(
         "Median": median,
         "Minimum": x.min(),
         "Range": x.max() - x.min(),
-        "RobustMeanAbsoluteDeviation": np.abs(inner - inner.mean()).mean(),
+        "RobustMeanAbsoluteDeviation": np.abs(inner - inner.mean()).mean() if len(inner) else np.nan,
         "RootMeanSquared": np.sqrt(energy / len(x)),
         "Skewness": (squared * deviation).mean() / scale**1.5,
         "TotalEnergy": energy * voxel_volume,

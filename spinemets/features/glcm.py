@@ -17,13 +17,17 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
     """The 24 co-occurrence features (Haralick 1973), in pyradiomics' order.
 
     With p(i, j) the share of neighbouring pairs that have the levels i and j (counted both ways, so p is symmetric),
-    p_x its marginal, m = sum i p_x, s^2 its variance, p_+(k) and p_-(k) the shares of pairs with i + j = k and |i - j|
-    = k, Ng the highest level: Autocorrelation = sum i j p; ClusterTendency, Shade, Prominence = sum (i + j - 2 m)^(2,
-    3, 4) p; Contrast = sum (i - j)^2 p; Correlation = (sum (i - m)(j - m) p) / s^2, 1 where s = 0; DifferenceAverage d
-    = sum k p_-; DifferenceVariance = sum (k - d)^2 p_-; DifferenceEntropy, SumEntropy, JointEntropy = -sum q log2(q +
-    eps) of p_-, p_+, p; Id = sum p_- / (1 + k); Idm = sum p_- / (1 + k^2); Idn, Idmn: the same with k / Ng;
-    InverseVariance = sum over k > 0 of p_- / k^2; JointAverage = m; SumAverage = sum k p_+; JointEnergy = sum p^2;
-    MaximumProbability = max p; SumSquares = s^2; Imc1, Imc2 and MCC: see the functions below.
+    p_x its marginal, m = sum i p_x, s^2 = sum (i - m)^2 p_x, p_+(k) and p_-(k) the shares of pairs with i + j = k and
+    |i - j| = k, Ng the highest level:
+
+    - Autocorrelation = sum i j p; JointAverage = m; SumSquares = s^2; JointEnergy = sum p^2; MaximumProbability = max p
+    - ClusterTendency, ClusterShade, ClusterProminence = sum (i + j - 2 m)^r p with r = 2, 3, 4
+    - Contrast = sum (i - j)^2 p; Correlation = (sum (i - m)(j - m) p) / s^2, 1 where s = 0
+    - DifferenceAverage d = sum k p_-; DifferenceVariance = sum (k - d)^2 p_-; SumAverage = sum k p_+
+    - DifferenceEntropy, SumEntropy, JointEntropy = -sum q log2(q + eps) with q = p_-, p_+, p
+    - Id = sum p_- / (1 + k); Idm = sum p_- / (1 + k^2); Idn = sum p_- / (1 + k / Ng); Idmn = sum p_- / (1 + k^2 / Ng^2)
+    - InverseVariance = sum over k > 0 of p_- / k^2
+    - Imc1, Imc2, MCC: see `_information_correlation` and `_maximal_correlation`
 
     Parameters
     ----------
@@ -49,7 +53,7 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
     k = np.arange(float(highest))
     cluster = k_sum - 2 * mean[:, None]
     difference_average = p_difference @ k
-    joint_entropy = _entropy(p.reshape(len(p), -1))
+    joint_entropy = _entropy(p.reshape(len(p), p.shape[1] ** 2))
     imc1, imc2 = _information_correlation(p, px, joint_entropy)
     features = {
         "Autocorrelation": (p @ grey_levels) @ grey_levels,
@@ -95,7 +99,7 @@ def _sum_and_difference(p: Floats, levels: NDArray[np.int64], highest: int) -> t
     """Shares of pairs by sum of levels (a, 2 Ng - 1), for 2 .. 2 Ng, and by difference (a, Ng), for 0 .. Ng - 1."""
     sums = (levels[:, None] + levels[None, :] - 2).ravel()
     differences = np.abs(levels[:, None] - levels[None, :]).ravel()
-    rows = p.reshape(len(p), -1)
+    rows = p.reshape(len(p), len(sums))
     p_sum = np.array([np.bincount(sums, weights=row, minlength=2 * highest - 1) for row in rows])
     p_difference = np.array([np.bincount(differences, weights=row, minlength=highest) for row in rows])
     return p_sum.reshape(-1, 2 * highest - 1), p_difference.reshape(-1, highest)

@@ -15,10 +15,15 @@ def ngtdm_features(
     """The 5 features of Amadasun and King (1989), in pyradiomics' order.
 
     With n_i the voxels of level i, N their sum, p_i = n_i / N, s_i the summed difference to the neighbours' mean and G
-    the number of levels: Busyness = sum p_i s_i / sum_ij |i p_i - j p_j|; Coarseness = 1 / sum p_i s_i;
-    Complexity = sum_ij |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / N;
-    Contrast = sum_ij p_i p_j (i - j)^2 / (G (G - 1)) x sum s_i / N; Strength = sum_ij (p_i + p_j)(i - j)^2 / sum s_i.
-    Where a denominator is 0 the feature is 0, and Coarseness 10^6.
+    the number of levels:
+
+    - Busyness = sum p_i s_i / sum_ij |i p_i - j p_j|
+    - Coarseness = 1 / sum p_i s_i, 10^6 where that sum is 0
+    - Complexity = sum_ij |i - j| (p_i s_i + p_j s_j) / (p_i + p_j) / N
+    - Contrast = sum_ij p_i p_j (i - j)^2 / (G (G - 1)) x sum s_i / N
+    - Strength = sum_ij (p_i + p_j)(i - j)^2 / sum s_i
+
+    Where another denominator is 0, the feature is 0.
 
     Parameters
     ----------

@@ -18,6 +18,8 @@ PAD_VOXELS = 5
 # A B-spline coefficient depends on a voxel n away by 0.27^n: beyond this many voxels, nothing is left in double
 # precision.
 SPLINE_MARGIN = 40
+# A spline value this near to a whole number, relative to itself, may be that number but for rounding.
+WHOLE = 1e-11
 
 
 def box_of(mask: sitk.Image) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -71,8 +73,10 @@ def resample(image: sitk.Image, mask: sitk.Image, spacing: float) -> tuple[sitk.
     """Image (B-spline) and mask (nearest) on a grid of the given spacing round the mask.
 
     The rules are pyradiomics': the outer faces of the first voxels of the old and the new grid coincide; a direction in
-    which the mask is one voxel thick keeps its spacing; the image keeps its type, so integers are rounded; an image
-    that has the spacing already is left as it is.
+    which the mask is one voxel thick keeps its spacing; the image keeps its type, integers being cut off towards 0; an
+    image that has the spacing already is left as it is. The result is cropped to the mask. Only the neighbourhood of
+    the mask is read, unless rounding errors would show (see `_is_truncation_doubtful`): then the whole image is, so
+    that they are pyradiomics' own.
 
     Parameters
     ----------
@@ -88,14 +92,41 @@ def resample(image: sitk.Image, mask: sitk.Image, spacing: float) -> tuple[sitk.
     high = np.minimum(np.ceil((first + size - 0.5) * ratio + PAD_VOXELS), np.ceil(np.array(mask.GetSize()) * ratio) - 1)
     origin = mask.TransformContinuousIndexToPhysicalPoint((0.5 * (new - old) / old + low / ratio).tolist())
 
-    resampler = sitk.ResampleImageFilter()
-    resampler.SetOutputSpacing(new.tolist())
-    resampler.SetOutputDirection(mask.GetDirection())
-    resampler.SetOutputOrigin(origin)
-    resampler.SetSize((high - low + 1).astype(int).tolist())
-    resampler.SetInterpolator(sitk.sitkNearestNeighbor)
-    resampled_mask = resampler.Execute(mask)
-    resampler.SetInterpolator(sitk.sitkBSpline)
-    resampler.SetOutputPixelType(image.GetPixelID())
+    grid = (high - low + 1).astype(int).tolist(), origin, new.tolist(), mask.GetDirection()
+    nearest = _resampled(mask, grid, sitk.sitkNearestNeighbor, mask.GetPixelID())
+    box_first, box_size = box_of(nearest)
+    if not box_size.all():
+        return nearest, nearest
+    region = crop(nearest, box_first, box_size)
+    small_grid = region.GetSize(), region.GetOrigin(), region.GetSpacing(), region.GetDirection()
     margin = int(np.ceil((PAD_VOXELS + 1) / ratio).max()) + SPLINE_MARGIN
-    return resampler.Execute(crop(image, first, size, margin)), resampled_mask
+    kind = image.GetPixelID()
+    is_real = kind in (sitk.sitkFloat32, sitk.sitkFloat64)
+    near = crop(image, first, size, margin)
+    spline = _resampled(near, small_grid, sitk.sitkBSpline, kind if is_real else sitk.sitkFloat64)
+    if not is_real and _is_truncation_doubtful(spline, region):
+        return crop(_resampled(image, grid, sitk.sitkBSpline, kind), box_first, box_size), region
+    if not is_real:
+        spline = sitk.Cast(sitk.Clamp(spline, sitk.sitkFloat64, *_limits(image)), kind)
+    return spline, region
+
+
+def _resampled(image: sitk.Image, grid: tuple, interpolator: int, kind: int) -> sitk.Image:
+    size, origin, spacing, direction = grid
+    return sitk.Resample(image, size, sitk.Transform(), interpolator, origin, spacing, direction, 0.0, kind)
+
+
+def _limits(image: sitk.Image) -> tuple[float, float]:
+    """Least and greatest value of an integer image's type."""
+    limits = np.iinfo(sitk.GetArrayViewFromImage(image).dtype)
+    return float(limits.min), float(limits.max)
+
+
+def _is_truncation_doubtful(spline: sitk.Image, region: sitk.Image) -> bool:
+    """Whether some value in the region is a whole number but for rounding.
+
+    ITK truncates splines of integer images. Where a new voxel meets an old one, or the image is flat, the spline is a
+    whole number give or take the last bit, and that bit decides on one whole unit of intensity.
+    """
+    values = sitk.GetArrayViewFromImage(spline)[sitk.GetArrayViewFromImage(region) != 0]
+    return bool((np.abs(values - np.rint(values)) < WHOLE * np.maximum(np.abs(values), 1)).any())

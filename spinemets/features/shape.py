@@ -30,11 +30,14 @@ def shape_features(
     """The 14 shape features, in pyradiomics' order.
 
     With A and V area and volume of the surface mesh, l1 >= l2 >= l3 variances of the voxel centres along their
-    principal axes: Elongation = sqrt(l2 / l1), Flatness = sqrt(l3 / l1), MajorAxisLength = 4 sqrt(l1), MinorAxisLength
-    = 4 sqrt(l2), LeastAxisLength = 4 sqrt(l3); Maximum3DDiameter: longest distance of two mesh vertices;
-    Maximum2DDiameterSlice, Column, Row: of two vertices with the same z, y, x index; MeshVolume = V, SurfaceArea = A,
-    SurfaceVolumeRatio = A / V, Sphericity = (36 pi V^2)^(1/3) / A; VoxelVolume = voxels x volume of a voxel. Lengths in
-    mm, along the image's own axes.
+    principal axes; lengths in mm:
+
+    - Elongation = sqrt(l2 / l1), Flatness = sqrt(l3 / l1)
+    - MajorAxisLength = 4 sqrt(l1), MinorAxisLength = 4 sqrt(l2), LeastAxisLength = 4 sqrt(l3)
+    - Maximum3DDiameter: longest distance of two mesh vertices; Maximum2DDiameterSlice, Maximum2DDiameterColumn,
+      Maximum2DDiameterRow: of two vertices with the same z, y, x index of the image
+    - MeshVolume = V, SurfaceArea = A, SurfaceVolumeRatio = A / V, Sphericity = (36 pi V^2)^(1/3) / A
+    - VoxelVolume = voxels x volume of a voxel
 
     Parameters
     ----------

@@ -13,11 +13,12 @@ Floats = NDArray[np.float64]
 def size_matrix_sums(counts: Floats, grey_levels: Floats, sizes: Floats) -> dict[str, float]:
     """The 16 sums, each a mean over the matrices.
 
-    With P(i, j) the number of elements (runs, zones, voxels) of grey level i and size j, N their number, p = P / N, and
-    i and j as weights: Small = sum p / j^2, Large = sum p j^2, Low = sum p / i^2, High = sum p i^2, SmallLow = sum p /
-    (i^2 j^2) and so on; GreyNonUniformity = sum_i (sum_j P)^2 / N, SizeNonUniformity = sum_j (sum_i P)^2 / N,
-    Normalized: divided by N once more; Percentage = N / sum P j; GreyVariance = sum p (i - sum p i)^2, SizeVariance =
-    sum p (j - sum p j)^2; Entropy = -sum p log2(p + eps).
+    With P(i, j) the number of elements (runs, zones, voxels) of grey level i and size j, N their number, p = P / N:
+
+    - Small = sum p / j^2, Large = sum p j^2, Low = sum p / i^2, High = sum p i^2, SmallLow = sum p / (i^2 j^2), ...
+    - GreyNonUniformity = sum_i (sum_j P)^2 / N, SizeNonUniformity = sum_j (sum_i P)^2 / N; Normalized: over N once more
+    - GreyVariance = sum p (i - sum p i)^2, SizeVariance = sum p (j - sum p j)^2
+    - Percentage = N / sum P j; Entropy = -sum p log2(p + eps)
 
     Parameters
     ----------
