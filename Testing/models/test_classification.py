@@ -183,3 +183,18 @@ def test_every_schema_is_one() -> None:
         jsonschema.Draft202012Validator.check_schema(read_schema(name))
     with pytest.raises(InputError, match="result"):
         read_schema("../model")
+
+
+def test_a_study_and_a_cohort_row_follow_their_schemas() -> None:
+    from spinemets.studies.scanning import as_json
+    from spinemets.studies.study import Series, Study
+
+    told = {"uid": "1.2", "number": None, "description": "T2", "modality": "MR", "role": "t2", "plane": "sagittal"}
+    told |= {"obliquity": 1.0, "reason": "why", "confidence": 0.9, "size": (4, 4, 2), "spacing": (1.0, 1.0, 4.0)}
+    told |= {"n_frames": 1, "times": (), "frame_of_reference": "1", "files": (Path("a.dcm"),)}
+    identity = {"uid": "1", "patient_id": "P", "patient_name": "N", "date": "20260101", "description": ""}
+    study = Study(**identity, series=(Series(**told),), warnings=(), source=Path())
+    jsonschema.Draft202012Validator(read_schema("inspect")).validate(json.loads(json.dumps(as_json(study))))
+    rows = jsonschema.Draft202012Validator(read_schema("cohort"))
+    rows.validate({"case": "1", "t1": "a", "mask": "m.nrrd", "label": "1", "age": "60"})
+    assert not rows.is_valid({"t1": "a"})

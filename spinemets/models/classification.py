@@ -97,6 +97,17 @@ class Result:
         """Whether the model was trained on simulated cases."""
         return self.package.simulated
 
+    def describe(self) -> str:
+        """The result in one line."""
+        if self.probability is None or self.interval is None:
+            return f"no answer: {self.prediction.reason}"
+        simulated = "; the model was trained on simulated cases" if self.simulated else ""
+        (low, high), positive = self.interval, self.package.positive_class
+        return (
+            f"{self.class_name}: probability of {positive} {self.probability:.3f} "
+            f"(95 % interval {low:.3f} to {high:.3f}, threshold {self.threshold:.2f}){simulated}"
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The content of result.json."""
         return {

@@ -28,13 +28,14 @@ from spinemets.models import fitting
 from spinemets.models.classification import role_features
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, write_package
 from spinemets.models.prediction import mahalanobis
+from spinemets.phantom.lesion import describe
 from spinemets.phantom.spine import SpinePhantom
 from spinemets.progress import Progress, silent
 
 NAME = "osteoblastic-vs-osteolytic-demo"
 KINDS = ("osteolytic", "osteoblastic")
 INPUTS = {"t1": "sagittal T1", "t2": "sagittal T2", "fs_t2": "sagittal fat-suppressed T2 or STIR"}
-CASES = 48
+CASES = 60
 SEED = 20_260_101
 # A part of each grid that holds the lesion, the margin of the crop and a little more, so that 48 cases take minutes.
 IMAGE_VOXELS, MASK_VOXELS = (176, 176, 15), (112, 112, 26)
@@ -48,7 +49,15 @@ EXTRACTION: dict[str, Any] = {
     "normalize": True,
     "normalize_scale": 100.0,
 }
-MASK_ERROR = {"offset_sd_mm": 0.4, "ripple_sd_mm": 0.7, "ripple_length_mm": 4.0, "shift_sd_mm": 0.5}
+MASK_ERROR = {"offset_sd_mm": 0.6, "ripple_sd_mm": 1.2, "ripple_length_mm": 4.0, "shift_sd_mm": 0.6}
+# Where a case lies between the typical osteolytic (0) and the typical osteoblastic (1) lesion: label + this SD, so that
+# the classes overlap as mixed lesions do. TISSUE_SD: relative, of T1, T2 and proton density, beside that.
+MIXTURE_SD = 0.38
+TISSUE_SD = 0.06
+MIXED = {"pd": (0.4, 1.0), "t1": (700.0, 2000.0), "t2": (30.0, 150.0), "bone": (0.0, 0.75), "hu": (-50.0, 700.0)}
+MIXED |= {"ktrans": (0.05, 0.6), "ve": (0.1, 0.6), "vp": (0.01, 0.15), "necrosis": (0.0, 0.3), "extension": (0.0, 1.0)}
+# Shape would tell how the simulation draws lesions, energy how large they are: neither is what the question is about.
+LEFT_OUT = ("_shape_", "_firstorder_Energy", "_firstorder_TotalEnergy")
 SHRINKAGE = 0.2
 WARN_QUANTILE = 0.975
 ABSTAIN_FACTOR = 2.0
@@ -60,11 +69,10 @@ def degraded_mask(mask: sitk.Image, generator: np.random.Generator) -> sitk.Imag
 
     `mask` uint8 0/1; sizes in MASK_ERROR, mm. The Dice coefficient with the true mask is about 0.9.
     """
-    distance = sitk.GetArrayFromImage(
-        sitk.SignedMaurerDistanceMap(mask, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
-    )
+    inside = sitk.GetArrayFromImage(mask) > 0
     spacing = np.array(mask.GetSpacing())[::-1]
-    ripple = ndimage.gaussian_filter(generator.normal(size=distance.shape), MASK_ERROR["ripple_length_mm"] / spacing)
+    distance = ndimage.distance_transform_edt(inside, spacing) - ndimage.distance_transform_edt(~inside, spacing)
+    ripple = ndimage.gaussian_filter(generator.normal(size=inside.shape), MASK_ERROR["ripple_length_mm"] / spacing)
     ripple *= MASK_ERROR["ripple_sd_mm"] / ripple.std()
     shift = generator.normal(0.0, MASK_ERROR["shift_sd_mm"], 3) / spacing
     moved = ndimage.shift(distance, shift, order=1, mode="nearest")
@@ -74,10 +82,23 @@ def degraded_mask(mask: sitk.Image, generator: np.random.Generator) -> sitk.Imag
     return degraded
 
 
+def mixed_lesion(label: int, generator: np.random.Generator) -> dict[str, Any]:
+    """Fields of the phantom's lesion for a case between osteolytic and osteoblastic, nearer to that of its label."""
+    osteolytic, osteoblastic = (describe(kind) for kind in KINDS)
+    place = label + MIXTURE_SD * generator.normal()
+    found: dict[str, Any] = {}
+    for name, (low, high) in MIXED.items():
+        first, second = float(getattr(osteolytic, name)), float(getattr(osteoblastic, name))
+        spread = float(np.exp(TISSUE_SD * generator.normal())) if name in ("pd", "t1", "t2") else 1.0
+        found[name] = float(np.clip((first + place * (second - first)) * spread, low, high))
+    return found
+
+
 def simulated_features(seed: int, label: int) -> dict[str, float]:
     """All features of one simulated case; label 1 is osteoblastic."""
-    phantom = SpinePhantom(seed, KINDS[label], label=label)
-    mask = degraded_mask(phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), np.random.default_rng([seed, 99]))
+    generator = np.random.default_rng([seed, 99])
+    phantom = SpinePhantom(seed, KINDS[label], label=label, **mixed_lesion(label, generator))
+    mask = degraded_mask(phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), generator)
     features: dict[str, float] = {}
     for role in INPUTS:
         image = phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS))
@@ -96,7 +117,7 @@ def simulated_cohort(
         for index, row in enumerate(pool.map(simulated_features, seeds, labels.tolist())):
             rows.append(row)
             progress("simulate", index + 1, cases)
-    names = list(rows[0])
+    names = [name for name in rows[0] if not any(part in name for part in LEFT_OUT)]
     return names, np.array([[row[name] for name in names] for row in rows]), labels
 
 

@@ -92,16 +92,18 @@ def out_of_fold(values: Array, labels: NDArray[np.int_], parameters: FitParamete
 def coefficient_covariance(
     values: Array, labels: NDArray[np.int_], signature: Signature, parameters: FitParameters, seed: int
 ) -> Array:
-    """Covariance of (intercept, coefficients) over bootstrap samples of the cases, classes kept apart (k+1, k+1).
+    """Covariance of (intercept, coefficients) over bootstrap samples of the cases (k+1, k+1).
 
     The features stay as chosen, so the interval of a probability leaves out the uncertainty of the choice itself.
+    A sample with fewer than two cases of a class is drawn again.
     """
     generator = np.random.default_rng(seed)
     z = signature.standardised(values)
-    groups = [np.flatnonzero(labels == value) for value in (0, 1)]
     fits = np.empty((parameters.resamples, z.shape[1] + 1))
     for index in range(parameters.resamples):
-        rows = np.concatenate([generator.choice(group, len(group)) for group in groups])
+        rows = generator.integers(0, len(labels), len(labels))
+        while min(np.sum(labels[rows] == 1), np.sum(labels[rows] == 0)) < 2:
+            rows = generator.integers(0, len(labels), len(labels))
         fits[index] = logistic_ridge(z[rows], labels[rows], parameters.ridge)
     return np.cov(fits, rowvar=False)
 

@@ -1,0 +1,57 @@
+"""The model that everybody sees first: marked simulated, reproducible, right on new simulated cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from spinemets.models.classification import classify_case
+from spinemets.models.demonstration import IMAGE_VOXELS, KINDS, MASK_VOXELS, NAME, degraded_mask
+from spinemets.models.package import SHIPPED_FOLDER, ModelPackage, find_package
+from spinemets.phantom.spine import SpinePhantom
+
+
+@pytest.fixture(scope="module")
+def demo_package() -> ModelPackage:
+    return ModelPackage.read(find_package(NAME))
+
+
+def test_every_shipped_model_is_valid_and_says_that_it_is_simulated() -> None:
+    shipped = sorted(SHIPPED_FOLDER.glob("*.spinemets"))
+    assert shipped
+    for path in shipped:
+        package = ModelPackage.read(path)
+        assert package.simulated and path.stem == package.name
+        assert "no patient" in package.card["intended_use"]
+
+
+def test_the_demo_model_reports_all_three_estimates(demo_package: ModelPackage) -> None:
+    performance = demo_package.card["performance"]
+    aucs = [performance[key]["auc"]["estimate"] for key in ("nested", "cross_validated", "apparent")]
+    assert 0.8 < aucs[0] <= aucs[1] + 0.02 and aucs[1] <= aucs[2] + 0.02
+    assert 4 <= len(demo_package.features) <= 8
+    assert demo_package.roles == ("t1", "t2", "fs_t2")
+
+
+def test_a_degraded_mask_is_as_wrong_as_a_good_segmentation() -> None:
+    axes = np.stack(np.meshgrid(*[np.arange(n) for n in (30, 60, 60)], indexing="ij"), axis=-1) * [2.0, 1.0, 1.0]
+    inside = np.sum(((axes - [30.0, 30.0, 28.0]) / [12.0, 10.0, 14.0]) ** 2, axis=-1) <= 1
+    mask = sitk.GetImageFromArray(inside.astype(np.uint8))
+    mask.SetSpacing([1.0, 1.0, 2.0])
+    found = []
+    for seed in range(12):
+        other = sitk.GetArrayFromImage(degraded_mask(mask, np.random.default_rng(seed))) > 0
+        found.append(2 * np.sum(other & inside) / (other.sum() + inside.sum()))
+    assert 0.85 < np.mean(found) < 0.97 and min(found) > 0.75
+    again = degraded_mask(mask, np.random.default_rng(11))
+    assert np.array_equal(sitk.GetArrayFromImage(again) > 0, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_typical_new_case_is_classified_right(demo_package: ModelPackage, kind: str) -> None:
+    phantom = SpinePhantom(31, kind)
+    images = {role: phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS)) for role in demo_package.roles}
+    result = classify_case(images, phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), demo_package)
+    assert not result.abstained, result.prediction.reason
+    assert result.class_name == kind
