@@ -48,11 +48,11 @@ def read_headers(paths: Iterable[Path]) -> list[Header]:
 
 def _may_be_image(header: Header) -> bool:
     """Whether the file is an MR or CT image, or broken before it could tell."""
-    modality, kind = header.text("Modality"), header.text("SOPClassUID")
-    if not modality and not kind:
-        return bool(header.fault) and header.fault != "has no pixel data"
+    modality, kind = header.text("Modality"), header.text("SOPClassUID") or header.text("MediaStorageSOPClassUID")
     if kind and kind not in IMAGE_CLASSES:
         return False
+    if not modality:
+        return bool(header.fault)
     return modality in MODALITIES and (header.number("SamplesPerPixel") or 1) == 1
 
 

@@ -26,6 +26,7 @@ LONG_REPRESENTATIONS = frozenset(
 
 # Attributes by keyword: tag, and how its value is read. "texts" and "numbers" have several values.
 ATTRIBUTES: dict[str, tuple[int, str]] = {
+    "MediaStorageSOPClassUID": (0x00020002, "text"),
     "TransferSyntaxUID": (0x00020010, "text"),
     "SpecificCharacterSet": (0x00080005, "texts"),
     "ImageType": (0x00080008, "texts"),

@@ -24,7 +24,7 @@ def image_of_stack(stack: Stack, name: str) -> sitk.Image:
     if stack.headers[0].frame is None:
         slices = _classic_slices(stack, name)
     else:
-        slices = _multiframe_slices(stack, name)
+        slices = _slices_by_pydicom(stack, name)
     columns, rows, count = stack.size
     if slices.shape != (count * stack.n_frames, rows, columns):
         raise InputError(name, f"has slices of other sizes than {columns} x {rows}", "export the series again")
@@ -51,39 +51,34 @@ def _classic_slices(stack: Stack, name: str) -> NDArray[np.generic]:
     # GDCM warns of slices at uneven distances, which frames of a dynamic series in one row of files have.
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise _unreadable(stack, name) from error
+        return sitk.GetArrayFromImage(reader.Execute())
+    except RuntimeError:
+        # GDCM does not read every compressed or odd file that pydicom reads.
+        return _slices_by_pydicom(stack, name)
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
-    return sitk.GetArrayFromImage(image)
 
 
 def _needs_floating_point(headers: tuple[Header, ...]) -> bool:
-    scales = {(header.number("RescaleSlope") or 1.0, header.number("RescaleIntercept") or 0.0) for header in headers}
-    return any(value != round(value) for scale in scales for value in scale)
+    scales = set(map(_scale, headers))
+    return len(scales) > 1 or any(value != round(value) for scale in scales for value in scale)
 
 
-def _unreadable(stack: Stack, name: str) -> InputError:
-    """The error that names the file which cannot be read."""
-    for header in stack.headers:
-        try:
-            sitk.ReadImage(str(header.path))
-        except RuntimeError:
-            return InputError(header.path, "holds pixel data that cannot be read", "export or copy the file again")
-    return InputError(name, "holds slices that make no image together", "export the series again")
+def _scale(header: Header) -> tuple[float, float]:
+    """Slope and intercept from stored values to real ones."""
+    return header.number("RescaleSlope") or 1.0, header.number("RescaleIntercept") or 0.0
 
 
-def _multiframe_slices(stack: Stack, name: str) -> NDArray[np.generic]:
-    """Array [slice, row, column] of frames of enhanced objects, each with its own rescaling."""
+def _slices_by_pydicom(stack: Stack, name: str) -> NDArray[np.generic]:
+    """Array [slice, row, column]: files of one slice, or frames of enhanced objects, each with its own rescaling."""
     frames: dict[Path, NDArray[np.generic]] = {}
     for header in stack.headers:
         if header.path not in frames:
             frames[header.path] = _all_frames(header.path, name)
     slices = [frames[header.path][header.frame or 0] for header in stack.headers]
-    scales = [
-        (header.number("RescaleSlope") or 1.0, header.number("RescaleIntercept") or 0.0) for header in stack.headers
-    ]
+    if len({plane.shape for plane in slices}) > 1:
+        raise InputError(name, "has slices of different sizes", "export the series again")
+    scales = list(map(_scale, stack.headers))
     if all(scale == (1.0, 0.0) for scale in scales):
         return np.stack(slices)
     return np.stack([(plane * slope + offset).astype(np.float32) for plane, (slope, offset) in zip(slices, scales)])
@@ -97,5 +92,6 @@ def _all_frames(path: Path, name: str) -> NDArray[np.generic]:
         dataset = pydicom.dcmread(path)
         stored: NDArray[np.generic] = dataset.pixel_array
     except Exception as error:  # pydicom raises errors of many kinds, also from its decoders
-        raise InputError(path, f"holds pixel data that cannot be read ({error})", f"export {name} again") from error
+        why = " ".join(str(error).split())[:120]
+        raise InputError(path, f"holds pixel data that cannot be read ({why})", f"export {name} again") from error
     return stored.reshape(-1, *stored.shape[-2:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 # Ranges of vertebral levels, such as T1-T12, whose letters are no weighting.
-LEVELS = re.compile(r"\b[ctl]h?\d{1,2}\s*(?:-|–|to|bis|\s)\s*[ctls]h?\d{1,2}\b")
+LEVELS = re.compile(r"\b[ctl]h?\d{1,2}\s*(?:-|–|to|bis)\s*[ctls]h?\d{1,2}\b")
 
 PATTERNS = {
     "t1": r"t1(?!\d)(?!\s*map)",
