@@ -59,8 +59,10 @@ def discretize(intensities: NDArray, bin_width: float = 25.0, bin_count: int | N
 
     Raises
     ------
-    InputError : the bins are so narrow that over 4096 of them are needed.
+    InputError : over 4096 grey levels are asked for, or would be needed for so narrow bins.
     """
+    if bin_count is not None and bin_count > MOST_LEVELS:
+        raise InputError(f"bin count {bin_count}", f"is above {MOST_LEVELS}", "use fewer grey levels")
     if bin_count is None:
         needed = (float(intensities.max()) - float(intensities.min())) / bin_width
         if needed > MOST_LEVELS:

@@ -150,6 +150,9 @@ def real_features() -> list[dict]:
     files = {"ibsi1_digital_phantom": (phantom / "image" / "phantom.nii.gz", phantom / "mask" / "mask.nii.gz")}
     for folder in sorted((DATA / "ibsi_sts_mr_nifti").glob("STS_*")):
         files[folder.name] = (folder / "MR_T1_image.nii.gz", folder / "MR_T1_mask.nii.gz")
+    for name in ("brain1", "breast1"):
+        baseline = DATA / "pyradiomics_baseline"
+        files[name] = (baseline / f"{name}_image.nrrd", baseline / f"{name}_label.nrrd")
     for name, (image_file, mask_file) in files.items():
         image, mask = sitk.ReadImage(str(image_file)), sitk.ReadImage(str(mask_file))
         variants = {"native": {}, "32 bins": {"bin_count": 32}, "1 mm": {"spacing": 1.0}}

@@ -1,0 +1,95 @@
+"""What cannot be measured is refused in a sentence, not answered with a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from spinemets.errors import InputError
+from spinemets.features.extraction import extract_features
+
+
+def painted(like: sitk.Image, array: np.ndarray) -> sitk.Image:
+    made = sitk.GetImageFromArray(array)
+    made.CopyInformation(like)
+    return made
+
+
+def test_empty_mask(lesion):
+    image, mask = lesion
+    with pytest.raises(InputError, match="no voxel"):
+        extract_features(image, mask * 0)
+
+
+def test_one_voxel_and_one_row(lesion):
+    image, mask = lesion
+    array = sitk.GetArrayFromImage(mask) * 0
+    array[4, 20, 20] = 1
+    with pytest.raises(InputError, match="1 x 1 x 1"):
+        extract_features(image, painted(mask, array))
+    array[4, 20, 15:25] = 1
+    with pytest.raises(InputError, match="10 x 1 x 1"):
+        extract_features(image, painted(mask, array))
+
+
+def test_mask_lost_by_resampling(lesion):
+    image, mask = lesion
+    array = sitk.GetArrayFromImage(mask) * 0
+    array[4:6, 20:22, 20:22] = 1
+    with pytest.raises(InputError, match="resampled to 9 mm"):
+        extract_features(image, painted(mask, array), spacing=9.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite(lesion, value):
+    image, mask = lesion
+    array = sitk.GetArrayFromImage(image).astype(np.float32)
+    array[0, 0, 0] = value
+    with pytest.raises(InputError, match="not a number or infinite"):
+        extract_features(painted(image, array), mask)
+
+
+def test_mask_on_another_grid(lesion):
+    image, mask = lesion
+    shifted = sitk.Image(mask)
+    shifted.SetOrigin(np.add(mask.GetOrigin(), (0.35, 0, 0)).tolist())
+    with pytest.raises(InputError, match="another grid"):
+        extract_features(image, shifted)
+    with pytest.raises(InputError, match="voxels where"):
+        extract_features(image, mask[1:])
+
+
+def test_flat_image_cannot_be_normalised(lesion):
+    image, mask = lesion
+    for scope in ("image", "roi"):
+        with pytest.raises(InputError, match="cannot be normalised"):
+            extract_features(image * 0 + 7, mask, normalize=scope)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"feature_set": "108"},
+        {"mode": "ibsi"},
+        {"mode": "matlab"},
+        {"bin_width": 0.0},
+        {"bin_width": float("nan")},
+        {"bin_width": 1e-4},
+        {"bin_count": 0},
+        {"bin_count": 100_000},
+        {"spacing": -1.0},
+        {"normalize": "volume"},
+        {"normalize": "image", "normalize_scale": 0.0},
+    ],
+    ids=str,
+)
+def test_bad_options(lesion, options):
+    with pytest.raises(InputError):
+        extract_features(*lesion, **options)
+
+
+def test_frames_are_refused(lesion):
+    image, mask = lesion
+    with pytest.raises(InputError, match="3-D"):
+        extract_features(sitk.JoinSeries([image, image]), mask)
