@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.errors import InputError
-from spinemets.geometry.grids import copy_frame_of_reference, slice_axis
+from spinemets.geometry.grids import copy_frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
-from spinemets.segmentation.channels import Channels, channels_of
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.normalized_cut import SliceCutter
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
 from spinemets.segmentation.region_growing import GrownRegion, grow
+from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
-from spinemets.segmentation.seeds import Index, find_seed, voxel_at, warnings_about
+from spinemets.segmentation.seeds import find_seed, voxel_at, warnings_about
 
 METHODS = ("ncut", "grow")
 OTHER_LESION_SHARE = 0.2
@@ -100,38 +100,6 @@ class _Stopwatch:
         self.seconds[name] = time.perf_counter() - start
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """The search box in patient axes: all arrays [z, y, x].
-
-    `across` is the axis across the slices, `background` the median brightness outside the outline.
-    """
-
-    box: SearchBox
-    axes: PatientAxes
-    across: int
-    spacing: tuple[float, float, float]
-    outline: NDArray[np.bool_]
-    channels: Channels
-    background: float
-
-    def index_of(self, voxel: Index) -> Index:
-        """Index in the scene of the image's voxel (i, j, k)."""
-        inside = [i - s for i, s in zip(voxel, self.box.start)]
-        turned = [
-            self.box.size[axis] - 1 - inside[axis] if flipped else inside[axis]
-            for axis, flipped in zip(self.axes.order, self.axes.flipped)
-        ]
-        return turned[2], turned[1], turned[0]
-
-    def voxel_of(self, index: Index) -> Index:
-        """The image's voxel (i, j, k) of an index in the scene."""
-        voxel = [0, 0, 0]
-        for axis, flipped, i in zip(self.axes.order, self.axes.flipped, index[::-1]):
-            voxel[axis] = self.box.start[axis] + (self.box.size[axis] - 1 - i if flipped else i)
-        return voxel[0], voxel[1], voxel[2]
-
-
 def segment_lesion(
     outline: sitk.Image,
     image: sitk.Image,
@@ -171,25 +139,16 @@ def segment_lesion(
     scene = _scene(outline, image, grid, given, parameters, watch)
     with watch.stage("seed"):
         if given is None:
-            seed, found = find_seed(scene.channels, scene.outline, scene.spacing, scene.across, parameters)
+            seed, found = find_seed(scene, parameters)
         else:
             seed = scene.index_of(given)
-            found = warnings_about(seed, scene.channels, scene.outline)
+            found = warnings_about(seed, scene)
         warnings += found
     with watch.stage("cut"):
         allowed = _allowed(method, scene, seed, parameters, progress)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
-        grown = grow(
-            scene.channels.brightness,
-            allowed,
-            scene.outline,
-            scene.background,
-            seed,
-            scene.spacing,
-            scene.across,
-            parameters,
-        )
+        grown = grow(scene, allowed, seed, parameters)
     progress("growing", 1, 1, "done")
     warnings += _doubts(grown, scene, image, parameters)
     return _result(grown, scene, grid, image, method, seed, parameters, watch, warnings)
@@ -202,35 +161,29 @@ def _scene(
     given: Index | None,
     parameters: SegmentationParameters,
     watch: _Stopwatch,
-) -> _Scene:
+) -> Scene:
     with watch.stage("outline"):
         carried = carry_outline(outline, grid, parameters.carry_threshold)
         axes = PatientAxes.of(grid)
         box = search_box(carried, grid, axes, parameters)
         if given is not None:
             box = box.including(given)
-        across = axes.array_axis(slice_axis(grid))
-        spacing = axes.spacing[::-1]
     with watch.stage("channels"):
-        voxels = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
-        inside = axes.to_patient(carried.within(box))
-        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), inside, spacing, across, parameters)
-    surroundings = channels.brightness if inside.all() else channels.brightness[~inside]
-    return _Scene(box, axes, across, spacing, inside, channels, float(np.median(surroundings)))
+        return Scene.of(image, grid, axes, carried, box, parameters)
 
 
 def _allowed(
-    method: str, scene: _Scene, seed: Index, parameters: SegmentationParameters, progress: Progress
+    method: str, scene: Scene, seed: Index, parameters: SegmentationParameters, progress: Progress
 ) -> NDArray[np.bool_]:
     """Where the lesion may grow: the kept clusters, or everything, and never a vessel."""
     if method == "grow":
         return ~scene.channels.vessels
     labels = _clusters(scene, parameters, progress)
-    kept = kept_region(labels, scene.outline, scene.channels, scene.background, seed, scene.across, parameters)
+    kept = kept_region(scene, labels, seed, parameters)
     return kept & ~scene.channels.vessels
 
 
-def _clusters(scene: _Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:
+def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:
     """Clusters of all slices, numbered through, in the scene's axes."""
     stack = np.moveaxis(scene.channels.values, 1 + scene.across, 1)
     in_plane = [step for axis, step in enumerate(scene.spacing) if axis != scene.across]
@@ -245,7 +198,7 @@ def _clusters(scene: _Scene, parameters: SegmentationParameters, progress: Progr
     return np.moveaxis(labels, 0, scene.across)
 
 
-def _doubts(grown: GrownRegion, scene: _Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:
+def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:
     """What the user should look at, as sentences."""
     warnings, region = [], grown.voxels
     if grown.leaked:
@@ -263,7 +216,7 @@ def _doubts(grown: GrownRegion, scene: _Scene, image: sitk.Image, parameters: Se
     return warnings
 
 
-def _touches_image_border(region: NDArray[np.bool_], scene: _Scene, image: sitk.Image) -> bool:
+def _touches_image_border(region: NDArray[np.bool_], scene: Scene, image: sitk.Image) -> bool:
     """Whether the lesion reaches the outermost voxels of the image, other than a single slice's own two faces."""
     stored = scene.axes.to_image(region)
     for axis in range(3):
@@ -277,7 +230,7 @@ def _touches_image_border(region: NDArray[np.bool_], scene: _Scene, image: sitk.
 
 def _result(
     grown: GrownRegion,
-    scene: _Scene,
+    scene: Scene,
     grid: sitk.Image,
     image: sitk.Image,
     method: str,

@@ -27,9 +27,10 @@ class SegmentationParameters:
     `vessel_overshoot` times its late enhancement is blood (infinity: no voxel is).
 
     Cut: pixels within `radius_mm` are joined by exp(-difference^2 / 2 `channel_scale`^2 - distance^2 / 2
-    `distance_scale_mm`^2), where channels have median 0 and unit spread between the 5th and 95th percentile in the outline; the
-    number of clusters, between `minimum_clusters` and `maximum_clusters`, is where the eigenvalues drop most; a slice
-    of more than `maximum_pixels` is cut on averaged pixels. `chance` seeds the eigensolver's start vector.
+    `distance_scale_mm`^2), where channels have median 0 and unit spread between the 5th and 95th percentile in the
+    outline; the number of clusters, between `minimum_clusters` and `maximum_clusters`, is where the eigenvalues drop
+    most; a slice of more than `maximum_pixels` is cut on averaged pixels. `chance` seeds the eigensolver's start
+    vector.
 
     Keeping: `cluster_rule` "literal" keeps every cluster that touches the carried outline (Lang 2019); "repaired"
     judges a cluster by its voxels that are at least `likeness` of the way from the surroundings to the seed: keeps
@@ -43,7 +44,8 @@ class SegmentationParameters:
     none that is less than `edge_fraction` of the way from the surroundings to the mean, for a voxel that is half lesion
     lies half-way; `connectivity` neighbours (6, 18, 26), at most `growing_iterations` rounds. A region with more than
     `leak_ratio` times as many voxels outside the outline as inside has leaked and is grown again with a smaller
-    `growing_sd`; the default is what the widened box leaves room for. Bridges thinner than `neck_mm` within the slice are cut.
+    `growing_sd`; the default is what the widened box leaves room for. Bridges thinner than `neck_mm` within the slice
+    are cut.
     """
 
     left_right_factor: float = 5.0
@@ -53,7 +55,7 @@ class SegmentationParameters:
     baseline_frames: int = 1
     late_share: float = 0.5
     smoothing_mm: float = 0.8
-    vessel_overshoot: float = 1.6
+    vessel_overshoot: float = 1.4
     radius_mm: float = 5.0
     channel_scale: float = 0.25
     distance_scale_mm: float = 4.0

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.scene import Index, Scene
 
 NEIGHBOUR_STEPS = {6: 1, 18: 2, 26: 3}
 TIGHTER = 0.8
 TIGHTEST = 0.5
+SHELL_MM = (2.5, 7.5)
 
 
 @dataclass(frozen=True)
@@ -32,33 +34,24 @@ class GrownRegion:
     leaked: bool
 
 
-def grow(
-    brightness: NDArray[np.float32],
-    allowed: NDArray[np.bool_],
-    outline: NDArray[np.bool_],
-    background: float,
-    seed: tuple[int, int, int],
-    spacing: tuple[float, ...],
-    slice_axis: int,
-    parameters: SegmentationParameters,
-) -> GrownRegion:
+def grow(scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
     """Grow from the seed within `allowed`, cut thin bridges, fill holes; when that leaks, again with a smaller factor.
 
     Parameters
     ----------
-    brightness, allowed, outline : (z, y, x); the seed's voxel counts as allowed.
-    background : brightness of the surroundings.
+    allowed : (z, y, x); the seed's voxel counts as allowed.
     seed : index (z, y, x).
-    spacing : mm along z, y, x.
-    slice_axis : the axis across the slices; the first statistics are those of the 3 x 3 pixels round the seed.
     """
     allowed = allowed.copy()
     allowed[seed] = True
     factor = parameters.growing_sd
     while True:
-        voxels, low, high = _grown(brightness, allowed, background, seed, slice_axis, factor, parameters)
-        voxels = _tidied(voxels, seed, spacing, slice_axis, parameters)
-        inside, outside = int((voxels & outline).sum()), int((voxels & ~outline).sum())
+        voxels, low, high = _grown(scene, allowed, scene.background, seed, factor, parameters)
+        nearby = _surroundings(scene, voxels)
+        if nearby is not None and scene.background < nearby < float(scene.channels.brightness[voxels].mean()):
+            voxels, low, high = _grown(scene, allowed, nearby, seed, factor, parameters)
+        voxels = _tidied(scene, voxels, seed, parameters)
+        inside, outside = int((voxels & scene.outline).sum()), int((voxels & ~scene.outline).sum())
         leaked = outside > parameters.leak_ratio * max(inside, 1)
         if not leaked or factor * TIGHTER < min(TIGHTEST, parameters.growing_sd):
             return GrownRegion(voxels, low, high, factor, bool(leaked))
@@ -66,18 +59,18 @@ def grow(
 
 
 def _grown(
-    brightness: NDArray[np.float32],
+    scene: Scene,
     allowed: NDArray[np.bool_],
     background: float,
-    seed: tuple[int, int, int],
-    slice_axis: int,
+    seed: Index,
     factor: float,
     parameters: SegmentationParameters,
 ) -> tuple[NDArray[np.bool_], float, float]:
     """The region that no longer changes, and the range of brightness that it accepts."""
+    brightness = scene.channels.brightness
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
     region = np.zeros(brightness.shape, bool)
-    around = tuple(slice(i, i + 1) if a == slice_axis else slice(max(i - 1, 0), i + 2) for a, i in enumerate(seed))
+    around = scene.pixels_around(seed)
     region[around] = allowed[around]
     low = high = float(brightness[seed])
     for _ in range(parameters.growing_iterations):
@@ -97,21 +90,27 @@ def _grown(
     return region, low, high
 
 
+def _surroundings(scene: Scene, region: NDArray[np.bool_]) -> float | None:
+    """Median brightness of what lies round a region in its slices, beyond the blurred edge; None where nothing does.
+
+    A lesion in marrow has its edge half-way to marrow, which enhances more than the fat and muscle of the whole box.
+    """
+    near = ndimage.binary_dilation(region, scene.disc(SHELL_MM[0]))
+    shell = ndimage.binary_dilation(region, scene.disc(SHELL_MM[1])) & ~near & ~scene.channels.vessels
+    return float(np.median(scene.channels.brightness[shell])) if shell.any() else None
+
+
 def _tidied(
-    region: NDArray[np.bool_],
-    seed: tuple[int, int, int],
-    spacing: tuple[float, ...],
-    slice_axis: int,
-    parameters: SegmentationParameters,
+    scene: Scene, region: NDArray[np.bool_], seed: Index, parameters: SegmentationParameters
 ) -> NDArray[np.bool_]:
     """The region without holes and without what hangs on it by a thin bridge.
 
     Holes are filled in space and in each slice: necrosis belongs to the lesion, also where it reaches the slice above.
     """
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
-    filled = filled_slices(ndimage.binary_fill_holes(region), slice_axis)
+    filled = filled_slices(ndimage.binary_fill_holes(region), scene.across)
     if parameters.neck_mm > 0:
-        around = disc(parameters.neck_mm / 2, spacing, slice_axis)
+        around = scene.disc(parameters.neck_mm / 2)
         thick, _ = ndimage.label(ndimage.binary_erosion(filled, around), structure)
         if thick[seed]:
             # What the eroded part with the seed can give back; the slices at either end may have no thick part.
@@ -136,10 +135,3 @@ def filled_slices(region: NDArray[np.bool_], slice_axis: int) -> NDArray[np.bool
     reached = outside == outside[tuple(corner)]
     middle = tuple(slice(None) if a == slice_axis else slice(1, -1) for a in range(3))
     return np.asarray(~reached[middle])
-
-
-def disc(radius_mm: float, spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
-    """Structuring element (z, y, x): the voxels of one slice within `radius_mm` of its middle."""
-    reach = [0 if a == slice_axis else int(radius_mm / step) for a, step in enumerate(spacing)]
-    offsets = np.ogrid[tuple(slice(-n, n + 1) for n in reach)]
-    return np.asarray(sum((offset * step) ** 2 for offset, step in zip(offsets, spacing)) <= radius_mm**2 + 1e-9)

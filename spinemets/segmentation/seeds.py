@@ -8,41 +8,27 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.errors import InputError
-from spinemets.segmentation.channels import Channels
 from spinemets.segmentation.parameters import SegmentationParameters
-from spinemets.segmentation.region_growing import disc
-
-Index = tuple[int, int, int]
+from spinemets.segmentation.scene import Index, Scene
 
 
-def find_seed(
-    channels: Channels,
-    outline: NDArray[np.bool_],
-    spacing: tuple[float, ...],
-    slice_axis: int,
-    parameters: SegmentationParameters,
-) -> tuple[Index, list[str]]:
+def find_seed(scene: Scene, parameters: SegmentationParameters) -> tuple[Index, list[str]]:
     """The middle of the most enhancing disc inside the outline that is neither in nor next to a vessel, and warnings.
 
     Enhancement is the median of a disc of `seed_disc_mm` in the slice: a lesion fills it, a small vessel that the time
     course does not give away does not.
 
-    Parameters
-    ----------
-    channels : of the search box.
-    outline : (z, y, x), at least one voxel.
-    spacing : mm along z, y, x.
-
     Returns
     -------
     index (z, y, x) in the box.
     """
-    around = disc(parameters.seed_disc_mm / 2, spacing, slice_axis)
-    steady = ndimage.median_filter(channels.brightness, footprint=around, mode="nearest")
-    beside = np.ones([1 if axis == slice_axis else 3 for axis in range(3)], bool)
-    clear_of_vessels = ~ndimage.binary_dilation(channels.vessels, beside)
+    vessels, outline = scene.channels.vessels, scene.outline
+    around = scene.disc(parameters.seed_disc_mm / 2)
+    steady = ndimage.median_filter(scene.channels.brightness, footprint=around, mode="nearest")
+    beside = np.ones([1 if axis == scene.across else 3 for axis in range(3)], bool)
+    clear_of_vessels = ~ndimage.binary_dilation(vessels, beside)
     within = ndimage.binary_erosion(outline, beside)
-    for allowed in (within & clear_of_vessels, outline & clear_of_vessels, outline & ~channels.vessels):
+    for allowed in (within & clear_of_vessels, outline & clear_of_vessels, outline & ~vessels):
         if allowed.any():
             return _brightest(steady, allowed), []
     return _brightest(steady, outline), ["everything in the outline enhances like a vessel; check the seed point"]
@@ -69,13 +55,13 @@ def voxel_at(point: tuple[float, float, float], grid: sitk.Image) -> Index:
     return index[0], index[1], index[2]
 
 
-def warnings_about(seed: Index, channels: Channels, outline: NDArray[np.bool_]) -> list[str]:
+def warnings_about(seed: Index, scene: Scene) -> list[str]:
     """What is odd about a seed that the user gave, as sentences."""
     warnings = []
-    if channels.vessels[seed]:
+    if scene.channels.vessels[seed]:
         warnings.append("the seed point lies in a vessel")
-    elif channels.brightness[seed] <= np.median(channels.brightness):
-        warnings.append("the seed point is no brighter than its surroundings")
-    if not outline[seed]:
+    elif scene.channels.brightness[seed] <= scene.background:
+        warnings.append("the seed point is no brighter than the surroundings of the outline")
+    if not scene.outline[seed]:
         warnings.append("the seed point lies outside the outline")
     return warnings

@@ -1,0 +1,87 @@
+"""The search box with everything that is known of it, in patient axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from spinemets.geometry.grids import slice_axis
+from spinemets.segmentation.channels import Channels, channels_of
+from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.patient_axes import PatientAxes
+from spinemets.segmentation.search_box import CarriedOutline, SearchBox
+
+Index = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A search box in patient axes; arrays and indices are [z, y, x], rising to the head, the back and the left.
+
+    Attributes
+    ----------
+    box : where in the image it lies; axes : how the image's axes run.
+    across : the array axis across the slices; spacing : mm along z, y, x.
+    outline : the carried outline; channels : what the box looks like.
+    background : median brightness outside the outline.
+    """
+
+    box: SearchBox
+    axes: PatientAxes
+    across: int
+    spacing: tuple[float, float, float]
+    outline: NDArray[np.bool_]
+    channels: Channels
+    background: float
+
+    @classmethod
+    def of(
+        cls,
+        image: sitk.Image,
+        grid: sitk.Image,
+        axes: PatientAxes,
+        carried: CarriedOutline,
+        box: SearchBox,
+        parameters: SegmentationParameters,
+    ) -> Scene:
+        """What lies in the box of a 3-D or 4-D image whose 3-D grid is `grid`; errors as `channels_of`."""
+        across = axes.array_axis(slice_axis(grid))
+        spacing = axes.spacing[2], axes.spacing[1], axes.spacing[0]
+        voxels = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
+        outline = axes.to_patient(carried.within(box))
+        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), outline, spacing, across, parameters)
+        surroundings = channels.brightness if outline.all() else channels.brightness[~outline]
+        return cls(box, axes, across, spacing, outline, channels, float(np.median(surroundings)))
+
+    def index_of(self, voxel: Index) -> Index:
+        """Index in the scene of the image's voxel (i, j, k)."""
+        inside = [i - s for i, s in zip(voxel, self.box.start)]
+        turned = [
+            self.box.size[axis] - 1 - inside[axis] if flipped else inside[axis]
+            for axis, flipped in zip(self.axes.order, self.axes.flipped)
+        ]
+        return turned[2], turned[1], turned[0]
+
+    def voxel_of(self, index: Index) -> Index:
+        """The image's voxel (i, j, k) of an index in the scene."""
+        voxel = [0, 0, 0]
+        for axis, flipped, i in zip(self.axes.order, self.axes.flipped, index[::-1]):
+            voxel[axis] = self.box.start[axis] + (self.box.size[axis] - 1 - i if flipped else i)
+        return voxel[0], voxel[1], voxel[2]
+
+    def pixels_around(self, index: Index) -> tuple[slice, slice, slice]:
+        """The 3 x 3 pixels of the slice round an index, as far as the box holds them."""
+        a, b, c = (
+            slice(i, i + 1) if axis == self.across else slice(max(i - 1, 0), i + 2) for axis, i in enumerate(index)
+        )
+        return a, b, c
+
+    def disc(self, radius_mm: float) -> NDArray[np.bool_]:
+        """Structuring element: the voxels of one slice within `radius_mm` of its middle."""
+        reach = [0 if axis == self.across else int(radius_mm / step) for axis, step in enumerate(self.spacing)]
+        offsets = np.ogrid[tuple(slice(-n, n + 1) for n in reach)]
+        distance = sum((offset * step) ** 2 for offset, step in zip(offsets, self.spacing))
+        return np.asarray(distance <= radius_mm**2 + 1e-9)
