@@ -42,13 +42,15 @@ def test_missing_folder_empty_and_foreign_files(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".nii", ".nii.gz", ".nrrd", ".mha"])
-def test_file_cut_short(image, tmp_path, ending):
+@pytest.mark.parametrize("compressed", [True, False])
+def test_file_cut_short(image, tmp_path, capfd, ending, compressed):
     """SimpleITK reads half a NIfTI file without a word; the lower half of the spine would be noise."""
     whole, cut = tmp_path / f"whole{ending}", tmp_path / f"cut{ending}"
-    write_image(image, whole)
+    sitk.WriteImage(image, str(whole), useCompression=compressed)
     content = whole.read_bytes()
     cut.write_bytes(content[: int(len(content) * 0.7)])
     assert "cut" in refusal(read_image, cut)
+    assert capfd.readouterr().err == ""
 
 
 def test_damaged_gzip(image, tmp_path):

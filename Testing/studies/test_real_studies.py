@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
+
 import numpy as np
 import pydicom
 import pytest
@@ -9,11 +12,23 @@ import SimpleITK as sitk
 
 from spinemets.errors import InputError
 from spinemets.geometry.carrying import carry_mask
+from spinemets.geometry.files import read_image
 from spinemets.geometry.grids import index_to_world, plane_of
+from spinemets.phantom.dicom import SeriesHeader, write_dicom_series
 from spinemets.studies.opening import open_image
 from spinemets.studies.scanning import scan_studies, scan_study
 
 pytestmark = pytest.mark.real_data
+
+
+def ball(image: sitk.Image, centre: np.ndarray, radius: float) -> sitk.Image:
+    """A mask of all voxels of the image's grid within a radius (mm) of a point of the world."""
+    k, j, i = np.indices(image.GetSize()[::-1])
+    affine = index_to_world(image)
+    world = np.stack([i, j, k], axis=-1) @ affine[:3, :3].T + affine[:3, 3]
+    mask = sitk.GetImageFromArray((np.linalg.norm(world - centre, axis=-1) < radius).astype(np.uint8))
+    mask.CopyInformation(image)
+    return mask
 
 
 def by_series_reader(series) -> np.ndarray:
@@ -73,13 +88,8 @@ def test_mask_from_a_sagittal_localizer_on_the_axial_series(shared_data):
     assert len({series.frame_of_reference for series in study.series}) == 1
     sagittal = next(one for one in study.series if one.plane == "sagittal").load()
     axial = next(one for one in study.series if one.n_frames == 5).load()
-    affine = index_to_world(sagittal)
-    k, j, i = np.indices(sagittal.GetSize()[::-1])
-    world = np.stack([i, j, k], axis=-1) @ affine[:3, :3].T + affine[:3, 3]
     centre = np.array([10.0, -5.0, 8.0])
-    ball = sitk.GetImageFromArray((np.linalg.norm(world - centre, axis=-1) < 30).astype(np.uint8))
-    ball.CopyInformation(sagittal)
-    carried = carry_mask(ball, axial)
+    carried = carry_mask(ball(sagittal, centre, 30.0), axial)
     k, j, i = np.nonzero(sitk.GetArrayFromImage(carried))
     arrived = np.stack([i, j, k], axis=1) @ index_to_world(axial)[:3, :3].T + index_to_world(axial)[:3, 3]
     np.testing.assert_allclose(arrived.mean(axis=0)[:2], centre[:2], atol=6.0)
@@ -156,3 +166,53 @@ def test_real_named_files(shared_data):
     contrasts = scan_study(shared_data / "spinegeneric_unf01_3contrasts")
     assert sorted(series.role for series in contrasts.series) == ["other", "t1", "t2"]
     assert "TR 1500 ms, TE 120 ms" in contrasts.by_role("t2").reason
+
+
+def test_enhanced_frames_are_rescaled(shared_data, tmp_path):
+    """Each frame has its own slope; SimpleITK takes the first frame's for all."""
+    dataset = pydicom.dcmread(shared_data / "dicom_multiframe_time_knee" / "MOVEKNEE.dcm")
+    (shared,) = dataset.SharedFunctionalGroupsSequence
+    transformation = shared.PixelValueTransformationSequence
+    del shared.PixelValueTransformationSequence
+    for number, groups in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        own = copy.deepcopy(transformation)
+        own[0].RescaleSlope = 1.0 + number
+        groups.PixelValueTransformationSequence = own
+    dataset.save_as(tmp_path / "scaled.dcm")
+    array = sitk.GetArrayFromImage(open_image(tmp_path / "scaled.dcm"))[:, 0]
+    np.testing.assert_allclose(array, dataset.pixel_array * np.arange(1.0, 20.0)[:, None, None], rtol=1e-6)
+
+
+def test_real_spine_written_as_dicom(shared_data, tmp_path):
+    """A left-handed sagittal T2 and an oblique axial series of one volunteer: voxels and a lesion keep their places."""
+    pair = shared_data / "sct_spine_sag_axial_pair"
+    originals = {"Sag T2 TSE": read_image(pair / "t2" / "t2.nii.gz"), "Ax MT": read_image(pair / "mt" / "mt0.nii.gz")}
+    assert np.linalg.det(index_to_world(originals["Sag T2 TSE"])[:3, :3]) < 0
+    for number, (name, image) in enumerate(originals.items()):
+        header = SeriesHeader(
+            uid=f"2.25.{number + 5}",
+            study_uid="2.25.3",
+            frame_of_reference="2.25.4",
+            modality="MR",
+            number=number + 1,
+            description=name,
+            started=datetime.datetime(2026, 1, 2, 9, 0),
+        )
+        write_dicom_series(image, tmp_path / str(number), header)
+    study = scan_study(tmp_path)
+    assert [(series.role, series.plane) for series in study.series] == [("t2", "sagittal"), ("other", "axial")]
+    rng = np.random.default_rng(0)
+    for series in study.series:
+        image, original = series.load(), originals[series.description]
+        assert np.linalg.det(index_to_world(image)[:3, :3]) > 0
+        for index in rng.integers(0, original.GetSize(), size=(300, 3)).tolist():
+            there = image.TransformPhysicalPointToIndex(original.TransformIndexToPhysicalPoint(index))
+            assert image.GetPixel(there) == pytest.approx(original.GetPixel(index), rel=1e-4, abs=0.02)
+    sagittal, axial = (series.load() for series in study.series)
+    centre = (index_to_world(axial) @ [95.5, 95.5, 2.0, 1.0])[:3]
+    carried = carry_mask(ball(sagittal, centre, 18.0), axial)
+    directly = carry_mask(ball(originals["Sag T2 TSE"], centre, 18.0), originals["Ax MT"])
+    onto = sitk.GetArrayFromImage(carry_mask(directly, axial, interpolation="nearest"))
+    # DICOM holds positions in 16 characters: voxels at the very edge of the threshold may fall to the other side.
+    assert np.count_nonzero(onto != sitk.GetArrayFromImage(carried)) <= 2
+    assert onto.sum() > 1500

@@ -5,6 +5,7 @@ Coordinates are LPS millimetres (SimpleITK's), x to the patient's left, y to the
 
 - `files`: read_image, read_mask, write_image
 - `nifti`: what SimpleITK lets pass in a NIfTI file: truncation, sheared axes
+- `metaimage`: .mha files cut short
 - `segmentation_objects`: masks out of DICOM segmentation objects
 - `grids`: affines, planes, checks of grid, overlap and frame of reference, resampling, cropping, frames
 - `carrying`: carry_mask, carry_array

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from spinemets.errors import InputError
-from spinemets.geometry import nifti
+from spinemets.geometry import metaimage, nifti
 from spinemets.geometry.grids import FRAME_OF_REFERENCE, SERIES_UID, join_frames, size_of
 from spinemets.geometry.segmentation_objects import is_dicom, read_segmentation_object
 from spinemets.outputs import replacing_file
@@ -124,6 +124,8 @@ def _read_numbers(path: Path, layers_as_label: int | None = None) -> sitk.Image:
     _check_file(path)
     if is_dicom(path):
         raise InputError(path, "is a DICOM file", "give the folder of its series instead")
+    if path.name.lower().endswith(metaimage.SUFFIX):
+        metaimage.check_whole(path)
     if path.name.lower().endswith(nifti.SUFFIXES):
         image = nifti.read_nifti(path, _read_quietly)
     else:

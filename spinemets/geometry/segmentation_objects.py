@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +41,18 @@ def read_segmentation_object(path: Path, segment: int | None = None) -> sitk.Ima
     from pydicom.errors import InvalidDicomError
 
     try:
-        dataset = pydicom.dcmread(path)
-        if dataset.get("SOPClassUID") != SEGMENTATION_STORAGE:
-            raise InputError(path, "is a DICOM file, but no segmentation object", "choose a DICOM SEG or an image file")
-        frames = np.atleast_3d(dataset.pixel_array)
+        with warnings.catch_warnings():
+            # pydicom warns of every attribute that is written in an unusual way.
+            warnings.simplefilter("ignore")
+            return _read(path, pydicom.dcmread(path), segment)
     except (InvalidDicomError, EOFError, ValueError, AttributeError) as error:
         raise InputError(path, f"cannot be read ({error})", "copy or export it again") from error
-    if int(dataset.get("NumberOfFrames", 1)) == 1:
-        frames = np.reshape(frames, (1, dataset.Rows, dataset.Columns))
+
+
+def _read(path: Path, dataset: Dataset, segment: int | None) -> sitk.Image:
+    if dataset.get("SOPClassUID") != SEGMENTATION_STORAGE:
+        raise InputError(path, "is a DICOM file, but no segmentation object", "choose a DICOM SEG or an image file")
+    frames = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
     numbers = [_segment_number(dataset, frame) for frame in range(len(frames))]
     chosen = [frame for frame, number in enumerate(numbers) if segment is None or number == segment]
     if not chosen:

@@ -7,8 +7,10 @@ begins, so that their length can be compared with what the file holds.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import struct
+import warnings
 from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -251,9 +253,12 @@ class _Walk:
             return
         from pydicom.charset import convert_encodings, decode_bytes
 
-        encodings = convert_encodings(list(self.values.get("SpecificCharacterSet") or ["ISO_IR 100"]))
-        for name in names:
-            self.values[name] = decode_bytes(self.values[name].encode("latin-1"), encodings, set(b"\\^="))
+        with warnings.catch_warnings(), contextlib.suppress(LookupError, UnicodeError):
+            # Of an unknown character set, or one that does not fit, the letters stay as they are.
+            warnings.simplefilter("ignore")
+            encodings = convert_encodings(list(self.values.get("SpecificCharacterSet") or ["ISO_IR 100"]))
+            for name in names:
+                self.values[name] = decode_bytes(self.values[name].encode("latin-1"), encodings, set(b"\\^="))
 
 
 def _decode(raw: bytes, kind: str, order: str) -> Any:
@@ -304,7 +309,8 @@ def _by_pydicom(path: Path) -> Header:
     import pydicom
 
     try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Header(path, values_of(pydicom.dcmread(path, stop_before_pixels=True)))
     except Exception as error:  # zlib's and pydicom's errors alike mean a damaged file
         return Header(path, {}, f"cannot be read ({error})")
-    return Header(path, values_of(dataset))

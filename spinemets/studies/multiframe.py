@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from spinemets.studies.headers import Header, values_of
@@ -47,7 +48,13 @@ def frame_headers(header: Header) -> list[Header]:
         return [header]
     import pydicom
 
-    dataset = pydicom.dcmread(header.path, stop_before_pixels=True)
+    with warnings.catch_warnings():
+        # pydicom warns of every attribute that is written in an unusual way.
+        warnings.simplefilter("ignore")
+        return _frames(header, pydicom.dcmread(header.path, stop_before_pixels=True))
+
+
+def _frames(header: Header, dataset: Dataset) -> list[Header]:
     common = {**header.values, **values_of(dataset), **_sequence_attributes(dataset)}
     # The object's own times are those of the whole acquisition, the same for each frame.
     for keyword in ("AcquisitionDateTime", "AcquisitionTime", "ContentTime", "InstanceNumber", "AcquisitionNumber"):

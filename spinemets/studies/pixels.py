@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +90,9 @@ def _all_frames(path: Path, name: str) -> NDArray[np.generic]:
     import pydicom
 
     try:
-        dataset = pydicom.dcmread(path)
-        stored: NDArray[np.generic] = dataset.pixel_array
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stored: NDArray[np.generic] = pydicom.dcmread(path).pixel_array
     except Exception as error:  # pydicom raises errors of many kinds, also from its decoders
         why = " ".join(str(error).split())[:120]
         raise InputError(path, f"holds pixel data that cannot be read ({why})", f"export {name} again") from error
