@@ -110,6 +110,7 @@ def make_result(tmp_path: Path, oblique_case: tuple[sitk.Image, sitk.Image]) -> 
             package=package,
             sizes=LesionSizes(3.17, 24.4, (18.0, 14.2, 24.1)),
             features=features,
+            mask=oblique_case[1],
             masks={},
             stages={"features": 0.25},
             warnings=prediction.warnings,

@@ -50,13 +50,15 @@ class LesionSizes:
 class Result:
     """What `classify_case` found; `as_json` is the content of result.json (see the schema `result`).
 
-    masks : the lesion on the grid of each role's image, uint8 0/1. stages : seconds a stage.
+    mask : the lesion as it was given. masks : carried to the grid of each role's image, uint8 0/1. stages : seconds a
+    stage.
     """
 
     prediction: Prediction
     package: ModelPackage = field(repr=False)
     sizes: LesionSizes
     features: dict[str, float] = field(repr=False)
+    mask: sitk.Image = field(repr=False)
     masks: dict[str, sitk.Image] = field(repr=False)
     stages: dict[str, float]
     warnings: tuple[str, ...]
@@ -189,6 +191,7 @@ def classify_case(
         package=package,
         sizes=sizes,
         features={name: features[name] for name in package.features},
+        mask=mask,
         masks=masks,
         stages=clock.stages,
         warnings=(*prediction.warnings, *_input_warnings(images, mask, package)),

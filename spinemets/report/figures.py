@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.report.views import Picture, View
-from spinemets.report.wording import feature_in_words, fixed, number, probability_in_words, role_in_words
+from spinemets.report.wording import capitalized, feature_in_words, fixed, number, probability_in_words, role_in_words
 
 SCALE_BAR_SHARE = 0.3
 SCALE_BARS_MM = (5, 10, 20, 30, 50, 100)
@@ -34,7 +34,7 @@ def png_data_uri(pixels: NDArray[np.uint8]) -> str:
 
 def view_title(view: View) -> str:
     """Such as `Sagittal · T2`, in HTML."""
-    return f"{escape(view.plane.capitalize())} · {escape(role_in_words(view.role))}"
+    return f"{escape(view.plane.capitalize())} · {escape(capitalized(role_in_words(view.role)))}"
 
 
 def overview_svg(view: View) -> str:
@@ -80,7 +80,7 @@ def nomogram_svg(result: dict[str, Any]) -> str:
     """The nomogram with this lesion's values marked: points above, an axis a feature, total points, probability."""
     rows = sorted(result["contributions"], key=lambda entry: -max(entry["nomogram_range"]))
     total_rows = len(rows) + 3
-    height = NOMOGRAM_ROW * total_rows + 20
+    height = NOMOGRAM_ROW * total_rows + 4
     label = "Nomogram with the values of this lesion"
     parts = [f'<svg class="nomogram" viewBox="0 0 1000 {height:.0f}" role="img" aria-label="{label}">', _points_axis(0)]
     for index, entry in enumerate(rows, start=1):
@@ -162,7 +162,7 @@ def _feature_axis(entry: dict[str, Any], row: int) -> str:
     ends = _tick(_x(at_low), row, number(low))
     if abs(_x(at_high) - _x(at_low)) > MIN_LABEL_GAP:
         ends += _tick(_x(at_high), row, number(high))
-    axis = _axis(row, escape(plain), escape(where), _x(min(at_low, at_high)), _x(max(at_low, at_high)))
+    axis = _axis(row, escape(plain), escape(capitalized(where)), _x(min(at_low, at_high)), _x(max(at_low, at_high)))
     return axis + ends + _marker(_x(entry["nomogram_points"]), row, number(entry["value"]))
 
 

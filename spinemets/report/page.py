@@ -32,8 +32,8 @@ def write_report(
     ----------
     images : by role, 3-D or 4-D, any grid; those of the model, and others that show the lesion better in some plane
         (an axial dynamic series, say).
-    masks : the lesion by role on any grid: `result.masks`, and the original mask under the role it was made on. An
-        image without a mask of its own is shown with the finest of them.
+    masks : the lesion by role on any grid: `result.masks`, and others if there are. An image without a mask of its own,
+        or shown in another plane than its own, gets `result.mask` or the finest.
 
     Raises
     ------
@@ -52,13 +52,14 @@ def report_html(
 ) -> str:
     """The page of `write_report` as text."""
     document, package = result.as_json(), result.package
-    sequences = sequence_views(package.roles, images, masks)
+    known = {**masks, "as given": result.mask}
+    sequences = sequence_views(package.roles, images, known)
     body = "\n".join(
         [
             sections.heading(study_identity, package.question),
             sections.notices(document, study_identity),
             sections.answer(document),
-            sections.lesion_figure(lesion_views(images, masks), sequences),
+            sections.lesion_figure(lesion_views(images, known), sequences),
             sections.contributions(document),
             sections.nomogram(document),
             sections.series_table(study_identity),

@@ -11,6 +11,7 @@ from spinemets.report.figures import bar_svg, detail_svg, nomogram_svg, overview
 from spinemets.report.identity import StudyIdentity
 from spinemets.report.views import View
 from spinemets.report.wording import (
+    capitalized,
     date_in_words,
     feature_in_words,
     fixed,
@@ -113,10 +114,10 @@ def series_table(identity: StudyIdentity) -> str:
     if not identity.series:
         return ""
     rows = "".join(
-        f'<tr class="{"used" if line.used else "unused"}"><td>{escape(role_in_words(line.role))}</td>'
+        f'<tr class="{"used" if line.used else "unused"}"><td>{escape(capitalized(role_in_words(line.role)))}</td>'
         f'<td class="word">{escape(line.plane)}</td><td class="number">{escape(line.number)}</td>'
         f"<td>{escape(line.description)}</td><td>{escape(line.reason)}</td>"
-        f'<td class="word">{"used" if line.used else "not used"}</td></tr>'
+        f'<td class="word">{"model input" if line.used else ""}</td></tr>'
         for line in identity.series
     )
     return (
@@ -184,7 +185,7 @@ def _notice(kind: str, title: str, content: str) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return escape(text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else "."))
+    return escape(capitalized(text) + ("" if text.endswith((".", "?", "!")) else "."))
 
 
 def _with_plain_names(text: str) -> str:
@@ -210,7 +211,7 @@ def _verdict(result: dict[str, Any]) -> str:
     side = "at or above" if positive else "below"
     kind = "for" if positive else "against"
     return (
-        f'<section><h2>Answer</h2><p class="verdict {kind}">{escape(result["class"].capitalize())}</p>'
+        f'<section><h2>Answer</h2><p class="verdict {kind}">{escape(capitalized(result["class"]))}</p>'
         f"<p>Probability of {escape(result['positive_class'])} <strong>{words[0]}</strong>, "
         f"95 % interval {words[1]} to {words[2]}; {side} the threshold of {fixed(result['threshold'], 2)}.</p>"
         f"{_scale(result)}</section>"
@@ -260,7 +261,7 @@ def _caption(view: View) -> str:
 def _contribution_row(entry: dict[str, Any], largest: float) -> str:
     plain, where = feature_in_words(entry["feature"])
     low, high = (number(value) for value in entry["training_range"])
-    note = f'<span class="quiet">{escape(where)}</span>' if where else ""
+    note = f'<span class="quiet">{escape(capitalized(where))}</span>' if where else ""
     return (
         f'<tr><td title="{escape(entry["feature"])}">{escape(plain)}{note}</td>'
         f'<td class="number">{number(entry["value"])}<span class="quiet">{low} to {high}</span></td>'

@@ -88,12 +88,13 @@ def letter_of(direction: Array) -> str:
 def lesion_views(images: Mapping[str, sitk.Image], masks: Mapping[str, sitk.Image]) -> list[View]:
     """A sagittal, a coronal and an axial view, each from the image that was acquired so, else reformatted.
 
-    images : 3-D or 4-D by role. masks : the lesion by role on any grid; an image without its own gets the finest one.
+    images : 3-D or 4-D by role. masks : the lesion by role or any other key, on any grid. An image is shown with its
+    own mask; when it has none, or is reformatted, with one made in the view's plane, or else the finest.
     """
     views = []
     for plane in PAGE_AXES:
         role = _role_for(plane, images)
-        views.append(lesion_view(plane, role, images[role], _mask_for(role, masks)))
+        views.append(lesion_view(plane, role, images[role], _mask_for(plane, role, images[role], masks)))
     return views
 
 
@@ -101,7 +102,11 @@ def sequence_views(
     roles: tuple[str, ...], images: Mapping[str, sitk.Image], masks: Mapping[str, sitk.Image]
 ) -> list[View]:
     """Each of `roles` in the plane that it was acquired in, all through the same point when the planes agree."""
-    return [lesion_view(_plane_name(images[role]), role, images[role], _mask_for(role, masks)) for role in roles]
+    views = []
+    for role in roles:
+        plane = _plane_name(images[role])
+        views.append(lesion_view(plane, role, images[role], _mask_for(plane, role, images[role], masks)))
+    return views
 
 
 def lesion_view(plane: str, role: str, image: sitk.Image, mask: sitk.Image) -> View:
@@ -142,10 +147,15 @@ def _role_for(plane: str, images: Mapping[str, sitk.Image]) -> str:
     return next((role for role in ordered if _plane_name(images[role]) == plane), ordered[0])
 
 
-def _mask_for(role: str, masks: Mapping[str, sitk.Image]) -> sitk.Image:
+def _mask_for(plane: str, role: str, image: sitk.Image, masks: Mapping[str, sitk.Image]) -> sitk.Image:
     if not masks:
         raise InputError("report", "has no lesion mask to show", "give at least one mask")
-    return masks[role] if role in masks else min(masks.values(), key=lambda mask: float(np.prod(mask.GetSpacing())))
+    if role in masks and _plane_name(image) == plane:
+        return masks[role]
+    in_plane = [mask for mask in masks.values() if _plane_name(mask) == plane]
+    if not in_plane and role in masks:
+        return masks[role]
+    return min(in_plane or masks.values(), key=lambda mask: float(np.prod(mask.GetSpacing())))
 
 
 def _plane_name(image: sitk.Image) -> str:

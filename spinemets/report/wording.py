@@ -43,6 +43,11 @@ def role_in_words(role: str) -> str:
     return ROLE_WORDS.get(role, role)
 
 
+def capitalized(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def feature_in_words(name: str) -> tuple[str, str]:
     """`t2_original_glcm_Contrast` -> (`Contrast between neighbours`, `T2 · texture, neighbouring pairs`).
 
