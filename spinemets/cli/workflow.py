@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import SimpleITK as sitk
 
 from spinemets.errors import InputError
 from spinemets.geometry.files import read_mask, write_image
+from spinemets.geometry.grids import check_frame_of_reference, check_overlap
 from spinemets.models.classification import Result, classify_case
 from spinemets.models.package import ModelPackage
 from spinemets.outputs import replacing_file
@@ -21,13 +23,15 @@ from spinemets.studies.opening import open_image
 from spinemets.studies.scanning import Study, scan_study
 
 SIMULATED_PATIENT = "SIMULATED"
+OTHER_PLANES = ("ce_t1_cor", "ce_t1_ax", "dce")
 
 
 @dataclass(frozen=True)
 class OpenedCase:
     """A lesion and the images that a model needs, loaded.
 
-    images : by role. mask : the lesion on any grid of the same world. files : what stands behind each image.
+    images : by role, those of the model. views : by role, others that the report shows the lesion in.
+    mask : the lesion on any grid of the same world. files : what stands behind each image.
     """
 
     identity: StudyIdentity
@@ -36,6 +40,7 @@ class OpenedCase:
     mask_file: Path
     reader: str = ""
     files: dict[str, list[str]] = field(default_factory=dict)
+    views: dict[str, sitk.Image] = field(default_factory=dict)
 
 
 def open_case(
@@ -62,14 +67,33 @@ def open_case(
 def open_study(study: Study, package: ModelPackage, mask: Path, reader: str = "") -> OpenedCase:
     """Load the series that the model needs."""
     chosen = {role: study.by_role(role) for role in package.roles}
+    lesion = read_mask(mask)
     return OpenedCase(
         identity=identity_of(study, package.roles, simulated=study.patient_name.startswith(SIMULATED_PATIENT)),
         images={role: series.load() for role, series in chosen.items()},
-        mask=read_mask(mask),
+        mask=lesion,
         mask_file=mask,
         reader=reader,
         files={role: [str(file) for file in series.files] for role, series in chosen.items()},
+        views=_other_planes(study, lesion, set(chosen)),
     )
+
+
+def _other_planes(study: Study, lesion: sitk.Image, shown: set[str]) -> dict[str, sitk.Image]:
+    """Series in planes that the model's own leave open, so that the report shows the lesion as it was acquired.
+
+    They are only looked at: one that cannot be read, or lies elsewhere, is left out.
+    """
+    views = {}
+    for role in OTHER_PLANES:
+        if role in shown or not study.candidates(role):
+            continue
+        with suppress(InputError):
+            image = study.by_role(role).load()
+            check_frame_of_reference(lesion, image, "mask", role)
+            check_overlap(image, lesion, role, "mask")
+            views[role] = image
+    return views
 
 
 def _choose_row(table: Path, case_name: str | None, lesion: str | None) -> Case:
@@ -124,6 +148,7 @@ def classify_and_report(
             json.dumps(result.as_json(), indent=2, allow_nan=False, ensure_ascii=False), encoding="utf-8"
         )
     write_image(opened.mask, folder / "lesion.nii.gz")
-    write_report(result, opened.identity, opened.images, result.masks, folder / "report.html")
+    images = {**opened.images, **opened.views}
+    write_report(result, opened.identity, images, {**result.masks, "drawn": opened.mask}, folder / "report.html")
     progress("report", 1, 1)
     return result
