@@ -27,9 +27,10 @@ VEIN_DISPERSION_SECONDS = 6.0
 
 @dataclass(frozen=True)
 class Protocol:
-    """A pulse sequence. `sequence` is se, ir, spgr or ct; times in ms, `flip_angle` in degrees; `fat_saturation` the part of
-    the fat signal that is removed; `contrast` seconds after the bolus' arrival (None: not given); `gain` signal to stored
-    value; `noise` SD of each of the two noise channels as stored value; `saturated_front` a saturation band on the belly."""
+    """A pulse sequence. `sequence` is se, ir, spgr or ct; times in ms, `flip_angle` in degrees; `fat_saturation` the
+    part of the fat signal that is removed; `contrast` seconds after the bolus' arrival (None: not given); `gain`
+    signal to stored value; `noise` SD of each of the two noise channels as stored value; `saturated_front` a
+    saturation band on the belly."""
 
     role: str
     grid: str
@@ -74,7 +75,8 @@ PROTOCOLS: dict[str, Protocol] = {
 
 
 def frame_times() -> np.ndarray:
-    """Seconds of the dynamic frames after the start of the first; the bolus reaches the aorta after `ARRIVAL_SECONDS`."""
+    """Seconds of the dynamic frames after the start of the first; the bolus reaches the aorta after
+    `ARRIVAL_SECONDS`."""
     return np.arange(N_FRAMES) * FRAME_SECONDS
 
 
@@ -134,7 +136,8 @@ def voxel_signal(
 
 
 class Scene:
-    """The patient on one grid, kept for all series of that grid: tissue fractions, mixtures, the lesion's properties."""
+    """The patient on one grid, kept for all series of that grid: tissue fractions, mixtures, the lesion's
+    properties."""
 
     def __init__(self, anatomy: SpineAnatomy, grid: Grid, seed: int) -> None:
         self.anatomy, self.grid = anatomy, grid
@@ -232,7 +235,8 @@ def add_rician_noise(image: np.ndarray, sigma: float, rng: np.random.Generator) 
 
 
 def blur(image: np.ndarray, width: float = 1.0) -> np.ndarray:
-    """A [k, j, i] image as the part of k-space that is read shows it: softer, with a slight overshoot at edges, in the plane.
+    """A [k, j, i] image as the part of k-space that is read shows it: softer, with a slight overshoot at edges, in
+    the plane.
 
     `width` 1 is a matrix of 80 % of the pixels under a Hamming window; 0 leaves the image as it is.
     """
@@ -246,7 +250,8 @@ def blur(image: np.ndarray, width: float = 1.0) -> np.ndarray:
 
 
 def move_during_readout(image: np.ndarray, voxels: float, cycles: float) -> np.ndarray:
-    """A [k, j, i] image of an object that breathed along j by +/- `voxels`, `cycles` times while k-space was read: ghosts and blur."""
+    """A [k, j, i] image of an object that breathed along j by +/- `voxels`, `cycles` times while k-space was read:
+    ghosts and blur."""
     lines = np.fft.fft(image, axis=1)
     n = image.shape[1]
     where = np.fft.fftfreq(n)

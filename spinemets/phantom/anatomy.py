@@ -83,7 +83,8 @@ class SpineAnatomy:
         return Lesion(rng, description, lobes, k + 1, body_only=False)
 
     def tissue_at(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tissue labels and vertebra numbers (index in `levels.NAMES` + 1; 0 outside bone), both uint8 (N,), at LPS mm (N,)."""
+        """Tissue labels and vertebra numbers (index in `levels.NAMES` + 1; 0 outside bone), both uint8 (N,), at LPS
+        mm (N,)."""
         label = np.empty(x.shape, np.uint8)
         level_of = np.zeros(x.shape, np.uint8)
         for start in range(0, x.size, CHUNK):
@@ -119,7 +120,7 @@ class SpineAnatomy:
             ((v > 4) & (side < 90), lambda a, i: paint_muscles(a, u[i], v[i], s[i], below[i], levels)),
             ((side < 64) & (np.abs(v) < 36), lambda a, i: paint_psoas(a, u[i], v[i], s[i], levels)),
             (
-                ((v < -42) | ((u < -30) & (v < 24))) & (below > 12),
+                ((v < -42) | ((u < -18) & (v < 24))) & (below > 12),
                 lambda a, i: paint_bowel(a, u[i], v[i], s[i], self._loops),
             ),
             ((side > 30) & (np.abs(v) < 26) & (below > 12), lambda a, i: paint_kidneys(a, u[i], v[i], s[i])),
@@ -174,7 +175,7 @@ class SpineAnatomy:
         elif tissue == Tissue.OEDEMA:
             fraction = self.lesion.oedema_at(x, y, z)
         else:
-            fraction = 0.45 + 0.28 * self._marrow(x, y, z)
+            fraction = 0.45 + 0.14 * self._marrow(x, y, z)
         return np.clip(fraction, 0, 1)
 
     def body_distance(self, x: np.ndarray, y: np.ndarray, z: np.ndarray, level: str) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Neural arch and canal: pedicles, laminae, articular, transverse and spinous processes; dural sac, cord, roots, fat, veins."""
+"""Neural arch and canal: pedicles, laminae, articular, transverse and spinous processes; dural sac, cord, roots, fat,
+veins."""
 
 from __future__ import annotations
 

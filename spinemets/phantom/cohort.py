@@ -1,8 +1,9 @@
 """Cohorts of simulated cases for the five clinical questions, with a stated effect size.
 
-A hidden variable of each case is drawn from a normal distribution of SD 1 whose mean is +/- effect x `SEPARATION` / 2 in the
-positive and the negative class. It places the lesion between two typical ones, one a class. With effect 1 Cohen's d of the
-hidden variable is `SEPARATION`; with effect 0 the classes are the same in distribution, and nothing can be learned.
+A hidden variable of each case is drawn from a normal distribution of SD 1 whose mean is +/- effect x `SEPARATION` / 2
+in the positive and the negative class. It places the lesion between two typical ones, one a class. With effect 1
+Cohen's d of the hidden variable is `SEPARATION`; with effect 0 the classes are the same in distribution, and nothing
+can be learned.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ INDIVIDUAL = ("t1", "t2", "ktrans", "ve", "vp", "heterogeneity", "size", "roughn
 
 @dataclass(frozen=True)
 class Question:
-    """`positive` and `negative`: the typical lesions of the classes, with the name of their kind; `roles`: the series its
-    methods need."""
+    """`positive` and `negative`: the typical lesions of the classes, with the name of their kind; `roles`: the series
+    its methods need."""
 
     positive: tuple[str, LesionDescription]
     negative: tuple[str, LesionDescription]
@@ -69,8 +70,10 @@ QUESTIONS: dict[str, Question] = {
 }
 
 
-def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tuple[SpinePhantom, dict[str, object]]:
-    """The patient of a case and the values of its clinical columns.
+def draw_lesion(
+    question: str, label: int, seed: int, effect: float = 1.0
+) -> tuple[str, dict[str, object], dict[str, object]]:
+    """Kind of a case's lesion, the fields of its `LesionDescription`, and the values of the case's clinical columns.
 
     Parameters
     ----------
@@ -98,7 +101,12 @@ def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tupl
             value *= float(np.exp(rng.normal(0, INDIVIDUAL_SD)))
         changes[field.name] = value
     kind = (asked.positive if share >= 0.5 else asked.negative)[0]
-    clinical = _clinical(question, sign, rng)
+    return kind, changes, _clinical(question, sign, rng)
+
+
+def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tuple[SpinePhantom, dict[str, object]]:
+    """The patient of a case and the values of its clinical columns; parameters as in `draw_lesion`."""
+    kind, changes, clinical = draw_lesion(question, label, seed, effect)
     phantom = SpinePhantom(seed, kind, label=int(label), age=float(str(clinical["age"])), **changes)  # type: ignore[arg-type]
     clinical["level"] = phantom.level
     return phantom, clinical
@@ -149,7 +157,7 @@ def write_cohort(
     question: str,
     effect: float = 1.0,
     seed: int = 0,
-    format: str = "dicom",
+    format: str = "dicom",  # noqa: A002 - the name of the option
     roles: Sequence[str] | None = None,
     progress: Progress = silent,
     overwrite: bool = False,

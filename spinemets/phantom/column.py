@@ -20,9 +20,9 @@ NUCLEI = np.array([Tissue.NUCLEUS, Tissue.NUCLEUS_DEHYDRATED, Tissue.NUCLEUS_BLA
 
 @dataclass(frozen=True)
 class Bodies:
-    """Where points lie in the vertebral body of their level: `level` its index, `zeta` mm above its middle, `across` = 1 on
-    the side wall, `radial` and `axial` mm beyond the side wall and the end plates, `distance` to the surface (mm, negative
-    inside), `half_depth` of the body (mm)."""
+    """Where points lie in the vertebral body of their level: `level` its index, `zeta` mm above its middle, `across`
+    = 1 on the side wall, `radial` and `axial` mm beyond the side wall and the end plates, `distance` to the surface
+    (mm, negative inside), `half_depth` of the body (mm)."""
 
     level: np.ndarray
     zeta: np.ndarray
@@ -43,7 +43,8 @@ def cross_section(u: np.ndarray, v: np.ndarray, half_width: np.ndarray, half_dep
 
 
 def locate(u: np.ndarray, v: np.ndarray, s: np.ndarray, levels: Levels, bend: np.ndarray) -> Bodies:
-    """Signed distance to the bodies; `bend` is the axis' curvature at each level (1/mm), undone so that bodies stay boxes."""
+    """Signed distance to the bodies; `bend` is the axis' curvature at each level (1/mm), undone so that bodies stay
+    boxes."""
     level = levels.along.level.take(levels.along.row(s))
     half, width, depth = levels.half_height.take(level), levels.half_width.take(level), levels.half_depth.take(level)
     zeta = (s - levels.s.take(level)) * np.clip(1 - 0.75 * v * bend.take(level), 0.6, 1.4)
@@ -70,7 +71,8 @@ def paint_column(
     levels: Levels,
     bend: np.ndarray,
 ) -> None:
-    """Paint bodies, discs, longitudinal ligaments and segmental vessels into `label`; note the bodies' level in `level_of`."""
+    """Paint bodies, discs, longitudinal ligaments and segmental vessels into `label`; note the bodies' level in
+    `level_of`."""
     body = locate(u, v, s, levels, bend)
     _paint_sides(label, body, v)
     between = np.flatnonzero((body.distance >= 0) & (body.axial > -0.5) & (body.radial < 4))

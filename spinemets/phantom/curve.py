@@ -6,7 +6,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.interpolate import PchipInterpolator
 
-# Lean of the axis (degrees; positive: going up leads backwards) at mm above the middle of L3. Supine, so a little flattened.
+# Lean of the axis (degrees; positive: going up leads backwards) at mm above the middle of L3. Supine, so a little
+# flattened.
 LEAN = (
     (-210, -62),
     (-160, -56),
@@ -57,7 +58,7 @@ class SpineCurve:
         self._corner = np.array([-150.0, -260.0])
         y, z = np.meshgrid(np.arange(-150.0, 151.0), np.arange(-260.0, 301.0), indexing="ij")
         s = np.interp(z, self._z, self._s)
-        for _ in range(12):
+        for _ in range(8):
             lean = np.interp(s, self._s, self._angle)
             dy, dz = y - np.interp(s, self._s, self._y), z - np.interp(s, self._s, self._z)
             behind = dy * np.cos(lean) - dz * np.sin(lean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -28,9 +29,9 @@ SHEAR_TOLERANCE = 1e-3
 class SeriesHeader:
     """What the files of a series say beside their geometry.
 
-    `uid`, `study_uid`, `frame_of_reference` are UIDs; the instances' UIDs are `uid` with a number after it, or follow `uid`
-    under 2.25. `values` holds more attributes by keyword (RepetitionTime, ...); `started` is the time of acquisition;
-    `times` the seconds of a 4-D image's frames after that.
+    `uid`, `study_uid`, `frame_of_reference` are UIDs; the instances' UIDs are `uid` with a number after it, or follow
+    `uid` under 2.25. `values` holds more attributes by keyword (RepetitionTime, ...); `started` is the time of
+    acquisition; `times` the seconds of a 4-D image's frames after that.
     """
 
     uid: str
@@ -47,12 +48,14 @@ class SeriesHeader:
 def write_dicom_series(images: sitk.Image | Sequence[sitk.Image], folder: Path, header: SeriesHeader) -> list[Path]:
     """Write a series as classic single-slice files, `IM0001.dcm` and on.
 
-    Any orthogonal grid will do, oblique and left-handed ones too: the files put every voxel at its place in the world. A reader
-    that orders slices by the normal of their rows and columns gives the right-handed equivalent of a left-handed image.
+    Any orthogonal grid will do, oblique and left-handed ones too: the files put every voxel at its place in the
+    world. A reader that orders slices by the normal of their rows and columns gives the right-handed equivalent of a
+    left-handed image.
 
     Parameters
     ----------
-    images : a 3-D or 4-D image, or a list of 3-D images on one grid (the frames of a dynamic series); int16 or uint16, else
+    images : a 3-D or 4-D image, or a list of 3-D images on one grid (the frames of a dynamic series); int16 or
+        uint16, else
         values are scaled to int16 and RescaleSlope says how.
     folder : where to; made when absent.
     header : identity and attributes.
@@ -94,12 +97,14 @@ def write_dicom_series(images: sitk.Image | Sequence[sitk.Image], folder: Path, 
 
 
 def instance_uid(series_uid: str, number: int) -> str:
-    """UID of the n-th file of a series, at most 64 characters."""
-    uid = f"{series_uid}.{number}"
-    if len(uid) > 64 or series_uid.startswith("2.25."):
-        base = int(series_uid.split(".")[2]) if series_uid.startswith("2.25.") else abs(hash(series_uid))
-        uid = f"2.25.{(base * 4099 + number * 7919 + 12345) % (1 << 127)}"
-    return uid
+    """UID of the n-th file of a series."""
+    return make_uid(series_uid, number)
+
+
+def make_uid(*parts: object) -> str:
+    """A UID under 2.25 that follows from its parts alone."""
+    digest = hashlib.sha256("/".join(str(part) for part in parts).encode()).digest()
+    return f"2.25.{int.from_bytes(digest[:15], 'big') | 1 << 119}"
 
 
 def _frames(images: sitk.Image | Sequence[sitk.Image]) -> list[sitk.Image]:
@@ -208,7 +213,7 @@ def _clock(moment: datetime.datetime) -> str:
 def _meta(dataset: Dataset) -> Any:
     from pydicom.dataset import FileMetaDataset
 
-    meta = FileMetaDataset()
+    meta: Any = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = EXPLICIT_LITTLE_ENDIAN

@@ -46,7 +46,8 @@ class SmoothField:
 
 
 class LowOrderField:
-    """A polynomial of order 2 with random coefficients, of zero mean and about unit size within `reach` mm of `centre`."""
+    """A polynomial of order 2 with random coefficients, of zero mean and about unit size within `reach` mm of
+    `centre`."""
 
     def __init__(self, rng: np.random.Generator, centre: np.ndarray, reach: float) -> None:
         self._coefficients = rng.standard_normal(9) * np.array([1, 1, 1, 0.7, 0.7, 0.7, 0.5, 0.5, 0.5])

@@ -15,13 +15,14 @@ from spinemets.phantom.tissues import Tissue
 class LesionDescription:
     """What a lesion is like.
 
-    Its watery part has `pd`, `t1` and `t2` (ms), `ktrans` (1/min), `ve`, `vp`, CT number `hu`, all of which vary through it by
-    a relative standard deviation `heterogeneity`; `rim` multiplies ktrans near the border. `fat` and `bone` are mean volume
-    fractions of fat and of mineralised bone; `struts` puts the bone into vertical columns. `necrosis` is about the fraction
-    of the core that is dead. `size` is the mean diameter in the bone (mm), `roughness` how irregular its border is (mm),
-    `extension` from 0 (kept in by the cortex) to 1 (grows through it), `mass` the size over that of a second lobe
-    outside the bone, `oedema` the width of the watery zone around it (mm), `front_loss` and
-    `middle_loss` the fractions of body height lost, `line` the thickness of a fracture line under the upper end plate (mm).
+    Its watery part has `pd`, `t1` and `t2` (ms), `ktrans` (1/min), `ve`, `vp`, CT number `hu`, all of which vary
+    through it by a relative standard deviation `heterogeneity`; `rim` multiplies ktrans near the border. `fat` and
+    `bone` are mean volume fractions of fat and of mineralised bone; `struts` puts the bone into vertical columns.
+    `necrosis` is about the fraction of the core that is dead. `size` is the mean diameter in the bone (mm),
+    `roughness` how irregular its border is (mm), `extension` from 0 (kept in by the cortex) to 1 (grows through it),
+    `mass` the size over that of a second lobe outside the bone, `oedema` the width of the watery zone around it (mm),
+    `front_loss` and `middle_loss` the fractions of body height lost, `line` the thickness of a fracture line under
+    the upper end plate (mm).
     """
 
     pd: float = 0.88
@@ -50,18 +51,19 @@ class LesionDescription:
 DESCRIPTIONS: dict[str, LesionDescription] = {
     "osteolytic": LesionDescription(),
     "osteoblastic": LesionDescription(
-        pd=0.72, t1=1150, t2=58, ktrans=0.16, ve=0.24, vp=0.035, hu=300, bone=0.48, necrosis=0.0, size=23, extension=0.1, oedema=2.0, rim=1.7
+        pd=0.72, t1=1150, t2=58, ktrans=0.16, ve=0.24, vp=0.03, hu=300, rim=1.7, bone=0.48, necrosis=0,
+        size=23, extension=0.1, oedema=2,
     ),
     "fracture": LesionDescription(
-        pd=0.86, t1=1250, t2=72, ktrans=0.13, ve=0.26, vp=0.04, hu=160, fat=0.12, heterogeneity=0.10, necrosis=0.0, rim=1.0,
-        size=40, roughness=1.0, extension=0.0, oedema=7.0, front_loss=0.36, middle_loss=0.22, line=1.2,
+        pd=0.86, t1=1250, t2=72, ktrans=0.13, ve=0.26, vp=0.03, hu=160, heterogeneity=0.10, rim=1, fat=0.12, necrosis=0,
+        size=40, roughness=1, extension=0, oedema=7, front_loss=0.36, middle_loss=0.22, line=1.2,
     ),
     "soft_tissue_mass": LesionDescription(
-        t1=1300, t2=90, ktrans=0.34, ve=0.36, vp=0.06, necrosis=0.16, size=23, roughness=1.8, extension=1.0, mass=1.0, oedema=3.0
+        t1=1300, t2=90, ktrans=0.28, ve=0.36, vp=0.04, necrosis=0.16, size=23, roughness=1.8, extension=1, mass=1,
     ),
     "vascular": LesionDescription(
-        pd=0.92, t1=1050, t2=125, ktrans=0.36, ve=0.40, vp=0.14, hu=90, fat=0.34, bone=0.17, struts=True, necrosis=0.0,
-        heterogeneity=0.09, rim=1.0, size=24, roughness=0.7, extension=0.1, oedema=0.0,
+        pd=0.92, t1=1050, t2=125, ktrans=0.34, ve=0.40, vp=0.12, hu=90, heterogeneity=0.09, rim=1, fat=0.50, bone=0.10,
+        struts=True, necrosis=0, size=24, roughness=0.7, extension=0.1, oedema=0,
     ),
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ TABLE_START_MM, TABLE_STEP_MM, TABLE_ROWS = -270.0, 0.25, 2640
 
 
 class Along:
-    """Quantities that change along the axis, tabulated every quarter of a millimetre: `row(s)` finds the row of a place.
+    """Quantities that change along the axis, tabulated every quarter of a millimetre: `row(s)` finds the row of a
+    place.
 
     `half_width`, `half_depth` of the bodies, `sac_depth`, `sac_width` (mm), `thoracic` 0 to 1; `level` the index of the
     vertebra whose slab it is, `arch` of that whose arch it is, `disc` the middle (mm) of the nearest disc.
@@ -64,9 +65,10 @@ class Along:
 class Levels:
     """Arrays with one value a level, from the sacrum up, in mm along the straightened axis; all float32 but `grade`.
 
-    `s` middle of the body; `half_height`, `half_width`, `half_depth` of the body; `disc_above` height; `edges` the middles of
-    the discs, one more than levels; `pitch` from disc to disc; `grade` (0 healthy, 1 dehydrated, 2 black) and `bulge` of
-    the disc above; `front_loss`, `middle_loss` mm that the upper end plate has sunk; `along` what changes gradually.
+    `s` middle of the body; `half_height`, `half_width`, `half_depth` of the body; `disc_above` height; `edges` the
+    middles of the discs, one more than levels; `pitch` from disc to disc; `grade` (0 healthy, 1 dehydrated, 2 black)
+    and `bulge` of the disc above; `front_loss`, `middle_loss` mm that the upper end plate has sunk; `along` what
+    changes gradually.
     """
 
     s: np.ndarray
@@ -90,7 +92,8 @@ def make_levels(
     middle_loss: float = 0.0,
     size: float = 1.0,
 ) -> Levels:
-    """Draw a patient's levels; `fractured` names a body whose upper end plate has sunk by the given fractions of its height."""
+    """Draw a patient's levels; `fractured` names a body whose upper end plate has sunk by the given fractions of its
+    height."""
     table = np.array([_SIZES[name] for name in NAMES], np.float64) * size
     table *= 1 + 0.02 * rng.standard_normal(table.shape)
     height, width, depth, disc, sac_depth, sac_width = table.T.copy()
@@ -105,9 +108,14 @@ def make_levels(
     s, edges = _stack(height / 2, disc, front)
     sizes = {"half_width": width / 2, "half_depth": depth / 2, "sac_depth": sac_depth, "sac_width": sac_width}
     bulge = np.where(grade > 0, 0.4 + 1.1 * rng.random(len(NAMES)) * grade, 0.2)
-    columns = (s, height / 2, width / 2, depth / 2, disc, edges, edges[1:] - edges[:-1])
     return Levels(
-        *(column.astype(np.float32) for column in columns),
+        s=s.astype(np.float32),
+        half_height=(height / 2).astype(np.float32),
+        half_width=(width / 2).astype(np.float32),
+        half_depth=(depth / 2).astype(np.float32),
+        disc_above=disc.astype(np.float32),
+        edges=edges.astype(np.float32),
+        pitch=(edges[1:] - edges[:-1]).astype(np.float32),
         grade=grade.astype(np.int32),
         bulge=bulge.astype(np.float32),
         front_loss=front.astype(np.float32),

@@ -20,7 +20,8 @@ PROBE = 0.4
 
 @dataclass(frozen=True)
 class Grid:
-    """Where an image's voxels lie: sizes along i, j, k; spacing mm; LPS mm of the first voxel's centre; direction row by row."""
+    """Where an image's voxels lie: sizes along i, j, k; spacing mm; LPS mm of the first voxel's centre; direction row
+    by row."""
 
     size: tuple[int, int, int]
     spacing: tuple[float, float, float]
@@ -57,7 +58,8 @@ class Grid:
     def points(
         self, flat: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """LPS mm (float32) of voxels by their flat index in the [k, j, i] array, moved by `offset` voxels along i, j, k."""
+        """LPS mm (float32) of voxels by their flat index in the [k, j, i] array, moved by `offset` voxels along i, j,
+        k."""
         at = flat.astype(np.int32)
         rest = at // np.int32(self.size[0])
         k = rest // np.int32(self.size[1])
@@ -111,8 +113,8 @@ class LabelSampling:
         return label
 
     def _find_border(self, evaluate: Evaluate) -> np.ndarray:
-        """Voxels that differ from a neighbour. Where only one across a thick step differs, the surface may as well lie beyond
-        the voxel: two points near its ends along that step decide."""
+        """Voxels that differ from a neighbour. Where only one across a thick step differs, the surface may as well
+        lie beyond the voxel: two points near its ends along that step decide."""
         label = self.label.reshape(self.grid.size[::-1])
         fine = min(self.grid.spacing)
         sure = np.zeros(label.shape, bool)

@@ -1,6 +1,7 @@
 """Signal equations of the pulse sequences, and the contrast agent's way through blood and tissue.
 
-Times of sequences in ms, times of the agent in s, concentrations in mmol/l, relaxivities in l/(mmol s), rates Ktrans in 1/min.
+Times of sequences in ms, times of the agent in s, concentrations in mmol/l, relaxivities in l/(mmol s), rates Ktrans
+in 1/min.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def spin_echo(pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, tr: float, te: flo
 
 
 def inversion_recovery(pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, tr: float, te: float, ti: float) -> np.ndarray:
-    """Magnitude inversion-recovery spin echo: PD |1 - 2 exp(-TI/T1) + 2 exp(-(TR - TE/2)/T1) - exp(-TR/T1)| exp(-TE/T2)."""
+    """Magnitude inversion-recovery spin echo: PD |1 - 2 exp(-TI/T1) + 2 exp(-(TR - TE/2)/T1) - exp(-TR/T1)|
+    exp(-TE/T2)."""
     recovered = 1 - 2 * np.exp(-ti / t1) + 2 * np.exp(-(tr - te / 2) / t1) - np.exp(-tr / t1)
     return pd * np.abs(recovered) * np.exp(-te / t2)
 
@@ -33,7 +35,8 @@ def inversion_recovery(pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, tr: float
 def spoiled_gradient_echo(
     pd: np.ndarray, t1: np.ndarray, t2_star: np.ndarray, tr: float, te: float, flip_angle: float
 ) -> np.ndarray:
-    """Spoiled gradient echo: PD sin a (1 - E1) / (1 - cos a E1) exp(-TE/T2*), E1 = exp(-TR/T1); `flip_angle` a in degrees."""
+    """Spoiled gradient echo: PD sin a (1 - E1) / (1 - cos a E1) exp(-TE/T2*), E1 = exp(-TR/T1); `flip_angle` a in
+    degrees."""
     angle = np.deg2rad(flip_angle)
     e1 = np.exp(-tr / t1)
     return pd * np.sin(angle) * (1 - e1) / (1 - np.cos(angle) * e1) * np.exp(-te / t2_star)

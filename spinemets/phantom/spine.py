@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from spinemets.errors import InputError
 from spinemets.phantom import acquisition
 from spinemets.phantom.acquisition import PROTOCOLS, Protocol, Scene
 from spinemets.phantom.anatomy import SpineAnatomy
+from spinemets.phantom.dicom import make_uid
 from spinemets.phantom.fields import SmoothField
 from spinemets.phantom.grids import crop, plan
 from spinemets.phantom.lesion import describe
@@ -30,12 +30,6 @@ OUTLINE_LOOSENESS_MM = 1.2
 OUTLINE_JITTER_MM = 1.0
 OUTLINE_MIN_AREA_MM2 = 30.0
 KEPT_SCENES = 5
-
-
-def make_uid(*parts: object) -> str:
-    """A DICOM UID under 2.25 that follows from its parts alone."""
-    digest = hashlib.sha256("/".join(str(part) for part in parts).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:15], 'big') | 1 << 119}"
 
 
 class SpinePhantom:
@@ -87,12 +81,14 @@ class SpinePhantom:
         drawn_level, drawn_age = str(rng.choice(LESION_LEVELS)), float(np.clip(rng.normal(62, 11), 30, 88))
         size, strength = (
             float(np.exp(rng.normal(0, 0.10))),
-            float(np.exp(rng.normal(0, 0.08))) * ENHANCEMENT[enhancement],
+            float(np.exp(rng.normal(0, 0.08))),
         )
         if "size" not in changes:
             description = replace(description, size=description.size * size)
         if "ktrans" not in changes:
             description = replace(description, ktrans=description.ktrans * strength)
+        taken_up = ENHANCEMENT[enhancement]
+        description = replace(description, ktrans=description.ktrans * taken_up, vp=description.vp * taken_up)
         self.seed, self.kind, self.label = seed, lesion, label
         self.level, self.age = level or drawn_level, drawn_age if age is None else age
         self.noise, self.bias, self.motion, self.enhancement = noise, bias, motion, enhancement
@@ -132,7 +128,8 @@ class SpinePhantom:
         return self._scenes[grid]
 
     def acquire(self, role: str, grid: Grid | sitk.Image | None = None) -> sitk.Image:
-        """Image of a role (t1, t2, fs_t2, ce_t1_sag, ce_t1_cor, ce_t1_ax, dce, ct), int16, on its usual grid or a given one.
+        """Image of a role (t1, t2, fs_t2, ce_t1_sag, ce_t1_cor, ce_t1_ax, dce, ct), int16, on its usual grid or a
+        given one.
 
         `dce` is 4-D; its frames were taken at `times` seconds, which its metadata hold too (`FrameTimesSeconds`).
 
@@ -204,8 +201,8 @@ class SpinePhantom:
         return self._with_identity(scene.grid.image(scene.sampling.majority()))
 
     def kinetic_map(self, name: str, reference: sitk.Image | Grid | str) -> sitk.Image:
-        """float32 map of `ktrans` or `kep` (1/min), `ve` or `vp`: mean over each voxel's tissues, in the lesion that of its
-        watery part; kep is the voxel's ktrans over its ve.
+        """float32 map of `ktrans` or `kep` (1/min), `ve` or `vp`: mean over each voxel's tissues, in the lesion that
+        of its watery part; kep is the voxel's ktrans over its ve.
 
         Raises
         ------
@@ -232,7 +229,7 @@ class SpinePhantom:
         return np.maximum(values, 0)
 
     def vertebra_mask(self, reference: sitk.Image | Grid | str, level: str) -> sitk.Image:
-        """uint8 mask of a vertebra (body and arch, with the lesion's part in it) by name, as `L3`.
+        """uint8 mask of the voxels of which more than half is a vertebra (body, arch, lesion in them), named as `L3`.
 
         Raises
         ------
@@ -242,12 +239,13 @@ class SpinePhantom:
             raise InputError(f"level {level!r}", "no such vertebra", f"choose one of {', '.join(NAMES)}")
         grid = self._grid(reference)
         sampling = LabelSampling(grid, lambda x, y, z: self.anatomy.tissue_at(x, y, z)[1], len(NAMES) + 1)
-        inside = sampling.fraction((NAMES.index(level) + 1,)) >= 0.5
+        inside = sampling.fraction((NAMES.index(level) + 1,)) > 0.5
         return self._with_identity(grid.image(inside.astype(np.uint8)))
 
     def outline(self, reference: sitk.Image | Grid | str = "t2") -> sitk.Image:
-        """uint8 mask of what a reader would draw on the sagittal T2: the diseased segment - the body at the lesion's level and
-        the lesion where it leaves it - loosely, with an unsteady hand, on the slices that show the lesion."""
+        """uint8 mask of what a reader would draw on the sagittal T2: the diseased segment - the body at the lesion's
+        level and the lesion where it leaves it - loosely, with an unsteady hand, on the slices that show the
+        lesion."""
         scene = self.scene(self._grid(reference))
         grid = scene.grid
         near = self.anatomy.lesion.reach + 25

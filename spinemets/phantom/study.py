@@ -39,8 +39,8 @@ SERIES_SEPARATOR = "_"
 
 @dataclass(frozen=True)
 class StudyFiles:
-    """Where a study lies: `images` a DICOM folder or NIfTI file a role; `masks` the lesion's mask a role; `outline` on the
-    sagittal T2; `truth` the JSON file; `times` the file of frame times (NIfTI only)."""
+    """Where a study lies: `images` a DICOM folder or NIfTI file a role; `masks` the lesion's mask a role; `outline`
+    on the sagittal T2; `truth` the JSON file; `times` the file of frame times (NIfTI only)."""
 
     folder: Path
     images: dict[str, Path]
@@ -53,15 +53,15 @@ class StudyFiles:
 def write_study(
     phantom: SpinePhantom,
     folder: Path,
-    format: str = "dicom",
+    format: str = "dicom",  # noqa: A002 - the name of the option
     roles: Sequence[str] | None = None,
     progress: Progress = silent,
     overwrite: bool = False,
 ) -> StudyFiles:
     """Write a phantom's study to `folder`, whole or not at all.
 
-    `dicom/SERIES/*.dcm` or `nifti/ROLE.nii.gz` with `nifti/dce_times.txt` (s); `truth/lesion_ROLE.nrrd`, `truth/outline_t2.nrrd`,
-    `truth/tissues.nrrd` and kinetic maps on the dynamic grid, `truth/truth.json`.
+    `dicom/SERIES/*.dcm` or `nifti/ROLE.nii.gz` with `nifti/dce_times.txt` (s); `truth/lesion_ROLE.nrrd`,
+    `truth/outline_t2.nrrd`, `truth/tissues.nrrd` and kinetic maps on the dynamic grid, `truth/truth.json`.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def write_study(
         for done, role in enumerate(roles):
             progress("phantom", done, steps, f"simulating {SERIES_NAMES[role]}")
             image = phantom.acquire(role)
-            images[role] = _write_image(phantom, role, image, place, format)
+            images[role] = _write_image(phantom, role, image, place, format == "nifti")
         progress("phantom", steps - 1, steps, "writing the truth")
         masks = _write_truth(phantom, place / "truth", roles)
         progress("phantom", steps, steps, "study written")
@@ -97,8 +97,8 @@ def write_study(
     )
 
 
-def _write_image(phantom: SpinePhantom, role: str, image: sitk.Image, place: Path, format: str) -> Path:
-    if format == "nifti":
+def _write_image(phantom: SpinePhantom, role: str, image: sitk.Image, place: Path, as_nifti: bool) -> Path:
+    if as_nifti:
         path = place / "nifti" / f"{role}.nii.gz"
         path.parent.mkdir(exist_ok=True)
         sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=1)

@@ -1,8 +1,8 @@
 """Tissues: what they are called and what a scanner sees of them.
 
-Relaxation times are rounded from the literature for 3 T (Stanisz 2005, de Bazelaire 2004, Smith 2008); the T2 of fat is the
-apparent one under a train of refocusing pulses. Kinetic parameters are of the order of published DCE studies. They make a
-plausible image, and are no reference values.
+Relaxation times are rounded from the literature for 3 T (Stanisz 2005, de Bazelaire 2004, Smith 2008); the T2 of fat
+is the apparent one under a train of refocusing pulses. Kinetic parameters are of the order of published DCE studies.
+They make a plausible image, and are no reference values.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ LESION_TISSUES = (Tissue.LESION, Tissue.NECROSIS, Tissue.FRACTURE_LINE)
 class Properties:
     """`pd` relative to water; `t1`, `t2` in ms; `ktrans` in 1/min; `ve`, `vp` as volume fractions; `hu` the CT number.
 
-    `fat` is the fraction of the signal that fat saturation removes; `flow` the fraction of signal that flow leaves in spin
-    echoes; `delay` the arrival of the agent after the aorta, in s.
+    `fat` is the fraction of the signal that fat saturation removes; `flow` the fraction of signal that flow leaves in
+    spin echoes; `delay` the arrival of the agent after the aorta, in s.
     """
 
     pd: float
