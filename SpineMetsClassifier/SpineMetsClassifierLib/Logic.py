@@ -69,16 +69,22 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         return package, "\n".join(lines)
 
     def chooseDefaults(self, parameters: SpineMetsClassifierParameterNode) -> None:
-        """Choose the first model, and the series that were loaded with a role, where nothing is chosen yet.
-
-        With a lesion chosen, only series of its own case are taken.
-        """
+        """Choose the first model, and the series of the lesion's case by their roles, where nothing is chosen yet."""
         paths = self.modelPaths()
         if not parameters.modelPath and paths:
             parameters.modelPath = str(paths[0])
         known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
         for role, field in VOLUME_FIELDS.items():
             if getattr(parameters, field) is None and role in known:
+                setattr(parameters, field, known[role])
+
+    def followLesion(self, parameters: SpineMetsClassifierParameterNode) -> None:
+        """Choose the series of the case that the chosen lesion belongs to, in place of another case's."""
+        if parameters.lesionSegmentation is None:
+            return
+        known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
+        for role, field in VOLUME_FIELDS.items():
+            if role in known:
                 setattr(parameters, field, known[role])
 
     def missingInput(self, parameters: SpineMetsClassifierParameterNode, package: ModelPackage | None) -> str:

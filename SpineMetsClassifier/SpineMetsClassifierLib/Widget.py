@@ -120,9 +120,13 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def onLesionChanged(self, *_changed) -> None:
         if not self._parameterNode or self._updatingGui:
             return
+        chosen = self.ui.lesionSelector.currentNode()
         with slicer.util.NodeModify(self._parameterNode):
-            self._parameterNode.lesionSegmentation = self.ui.lesionSelector.currentNode()
+            isOther = chosen != self._parameterNode.lesionSegmentation
+            self._parameterNode.lesionSegmentation = chosen
             self._parameterNode.lesionSegmentID = self.ui.lesionSelector.currentSegmentID() or ""
+            if isOther:
+                self.logic.followLesion(self._parameterNode)
 
     def onApplyButton(self) -> None:
         # A result of other inputs must not stay on the screen when this one fails.

@@ -25,14 +25,15 @@ class Application:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="spinemets-harness-")
         self.temporaryPath = self._folder.name
-        self._sequences = slicer.vtkSlicerSequencesLogic()
+        self._logics = (slicer.vtkSlicerSequencesLogic(), slicer.vtkMRMLColorLogic())
 
     def testingEnabled(self) -> bool:
         return True
 
     def openScene(self) -> None:
         slicer.mrmlScene = slicer.vtkMRMLScene()
-        self._sequences.SetMRMLScene(slicer.mrmlScene)
+        for logic in self._logics:
+            logic.SetMRMLScene(slicer.mrmlScene)
 
     def closeScene(self) -> None:
         """What File / Close Scene does: singleton nodes stay, emptied; all others go."""

@@ -35,8 +35,10 @@ def simulated_study(tmp_path_factory) -> SimulatedStudy:
     from spinemets.phantom.spine import SpinePhantom
     from spinemets.phantom.study import write_study
 
-    folder = tmp_path_factory.mktemp("simulated") / "study"
-    write_study(SpinePhantom(seed=1, lesion="osteolytic"), folder, roles=ROLES)
+    # One for the whole run: each folder of tests has a fixture of its own from this function.
+    folder = tmp_path_factory.getbasetemp() / "simulated-study"
+    if not folder.exists():
+        write_study(SpinePhantom(seed=1, lesion="osteolytic"), folder, roles=ROLES)
     return SimulatedStudy(folder)
 
 

@@ -50,7 +50,7 @@ def test_the_whole_way_twice_in_one_scene_and_after_closing_it(way, app, simulat
     for closes_scene in (False, True, False):
         lesion, found, classifier = way()
         assert dice(mask_from_segment(lesion.segmentationNode, lesion.segmentID, truth), truth) >= 0.85
-        assert found.result.class_name == simulated_study.facts["lesion"]
+        assert found.result.class_name == simulated_study.facts["lesion_type"]
         report = classifier.writeReport(found, str(tmp_path / "report.html"))
         assert report.stat().st_size > 10_000
         answers.append(found.result.probability)

@@ -48,7 +48,7 @@ def test_a_no_is_an_error_that_says_what_to_install(monkeypatch, requirements):
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text: False)
     monkeypatch.setattr(slicer.util, "pip_install", lambda wanted: pytest.fail("installed against the user's will"))
-    with pytest.raises(InputError, match="declined by the user.*no-such-package-xyz"):
+    with pytest.raises(InputError, match=r"declined by the user.*no-such-package-xyz"):
         packages.ensure_packages("SpineMets", requirements)
 
 

@@ -2,8 +2,11 @@
 
 import math
 
+from spinemets.mrml.cases import ROLE_ATTRIBUTE, volumes_by_role
+from spinemets.mrml.segmentations import segmentation_node_from_mask
 from spinemets.mrml.subject_hierarchy import case_folder, nodes_in_folder, place_beside, place_in_folder
 from spinemets.mrml.tables import columns_from_table_node, fill_table_node, table_node_from_columns
+from spinemets.mrml.volumes import volume_node_from_image
 
 
 def test_numbers_keep_every_digit_and_text_stays_text(scene):
@@ -37,3 +40,23 @@ def test_two_cases_of_one_name_have_two_folders_and_one_case_has_one(scene):
     place_beside(other, table)
     assert nodes_in_folder(scene, first) == []
     assert nodes_in_folder(scene, second) == [table, other]
+
+
+def volume_of(scene, image, folder, role):
+    node = volume_node_from_image(image, scene, role)
+    node.SetAttribute(ROLE_ATTRIBUTE, role)
+    place_in_folder(node, folder)
+    return node
+
+
+def test_series_of_two_patients_are_never_mixed(scene, left_handed_oblique_image, oblique_mask):
+    first, second = case_folder(scene, "first", "1.1"), case_folder(scene, "second", "1.2")
+    t1 = volume_of(scene, left_handed_oblique_image, first, "t1")
+    assert volumes_by_role(scene) == {"t1": t1}
+    t2 = volume_of(scene, left_handed_oblique_image, second, "t2")
+    assert volumes_by_role(scene) == {}
+    drawn = segmentation_node_from_mask(oblique_mask, scene, "not in a folder", reference_node=t2)
+    assert volumes_by_role(scene, beside=drawn) == {"t2": t2}
+    assert volumes_by_role(scene, beside=t1) == {"t1": t1}
+    unknown = segmentation_node_from_mask(oblique_mask, scene, "from a file")
+    assert volumes_by_role(scene, beside=unknown) == {}

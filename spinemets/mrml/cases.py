@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spinemets.errors import InputError
+from spinemets.mrml.segmentations import reference_volume
 from spinemets.mrml.sequences import sequence_nodes_from_image
 from spinemets.mrml.subject_hierarchy import (
     case_folder,
@@ -122,14 +123,22 @@ def role_of(node: Any) -> str:
 
 
 def volumes_by_role(scene: Any, beside: Any | None = None) -> dict[str, Any]:
-    """First volume node of each role; with `beside`, only those of the case in whose folder that node lies."""
-    folder = None if beside is None else folder_of(beside)
-    found: dict[str, Any] = {}
+    """First volume node of each role, all of one case: the case of `beside`, else the only case in the scene.
+
+    Empty when it is not clear which case is meant, since series of two patients must never be mixed. The case of a node
+    is the folder that it lies in; of a segmentation elsewhere, that of the volume it was drawn on.
+    """
+    by_case: dict[int, dict[str, Any]] = {}
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
-        if role_of(node) and (folder is None or folder_of(node) == folder):
-            found.setdefault(role_of(node), node)
-    return found
+        if role_of(node):
+            by_case.setdefault(folder_of(node), {}).setdefault(role_of(node), node)
+    if beside is not None:
+        drawn_on = reference_volume(beside) if beside.IsA("vtkMRMLSegmentationNode") else None
+        for known in (beside, drawn_on):
+            if known is not None and folder_of(known) in by_case:
+                return by_case[folder_of(known)]
+    return next(iter(by_case.values())) if len(by_case) == 1 else {}
 
 
 def identity_of_case(volumes: Mapping[str, Any], simulated: bool = False) -> StudyIdentity:

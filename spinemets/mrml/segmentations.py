@@ -92,6 +92,11 @@ def add_segment(node: Any, mask: sitk.Image, segment_name: str, code: SegmentCod
     return segment_id
 
 
+def reference_volume(node: Any) -> Any | None:
+    """Volume node on whose grid a segmentation is drawn; None when it is not known."""
+    return node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+
+
 def replace_segment(node: Any, segment_id: str, mask: sitk.Image) -> None:
     """Replace the voxels of a segment; its name, colour and tags stay.
 
@@ -153,7 +158,7 @@ def mask_from_segment(node: Any, segment_id: str, reference: sitk.Image | None =
         node.GetBinaryLabelmapRepresentation(segment_id, labelmap)
     name = f"{node.GetName()}, segment {segment.GetName()}"
     mask = _mask_from_labelmap(labelmap, transform_to_world(node), name)
-    drawn_on = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+    drawn_on = reference_volume(node)
     if drawn_on is not None:
         is_moved = drawn_on.GetParentTransformNode() is not None or node.GetParentTransformNode() is not None
         copy_metadata_to_image(drawn_on, mask, is_moved)

@@ -1,5 +1,6 @@
 """From a lesion's segment to tables, overlay and report, on Slicer's own MRML and without Qt."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_tables_say_what_the_model_said(logic, parameters, simulated_study):
     package = found.result.package
     logit = package.model["classifier"]["intercept"] + sum(contributions["contribution"])
     assert 1 / (1 + np.exp(-logit)) == pytest.approx(found.result.probability, abs=1e-9)
-    assert found.result.class_name == simulated_study.facts["lesion"]
+    assert found.result.class_name == simulated_study.facts["lesion_type"]
 
 
 def test_overlay_lies_on_the_sagittal_t2_where_the_lesion_is(logic, parameters, simulated_study):
@@ -125,3 +126,18 @@ def test_the_application_s_own_test_passes(app):
     from SpineMetsClassifier import SpineMetsClassifierTest
 
     SpineMetsClassifierTest().runTest()
+
+
+def test_another_lesion_brings_the_series_of_its_own_case(logic, parameters, case, simulated_study):
+    from spinemets.mrml.cases import load_case
+    from spinemets.mrml.segmentations import segmentation_node_from_mask
+    from spinemets.studies.scanning import scan_study
+
+    study = scan_study(simulated_study.dicom)
+    other = load_case(dataclasses.replace(study, uid="1.2.3", patient_id="OTHER"), slicer.mrmlScene)
+    parameters.lesionSegmentation = segmentation_node_from_mask(
+        simulated_study.truth("lesion_t2"), slicer.mrmlScene, "lesion", reference_node=other.volumes["t2"]
+    )
+    logic.followLesion(parameters)
+    assert parameters.volumeT1.GetID() == other.volumes["t1"].GetID() != case.volumes["t1"].GetID()
+    assert parameters.volumeFsT2.GetID() == other.volumes["fs_t2"].GetID()
