@@ -75,7 +75,7 @@ def oblique_case() -> tuple[sitk.Image, sitk.Image]:
     return make_case(axes, (90, 96, 44), (1.0, 1.0, 2.0))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def identity() -> StudyIdentity:
     hostile = "SAG T2 <script>alert('x')</script> \"quoted\" & <img src=http://evil/x onerror=1>"
     return StudyIdentity(
@@ -93,13 +93,16 @@ def identity() -> StudyIdentity:
     )
 
 
-@pytest.fixture
-def make_result(tmp_path: Path, oblique_case: tuple[sitk.Image, sitk.Image]) -> Callable[..., Result]:
+@pytest.fixture(scope="session")
+def make_result(
+    tmp_path_factory: pytest.TempPathFactory, oblique_case: tuple[sitk.Image, sitk.Image]
+) -> Callable[..., Result]:
     """A result of the model made by hand for three feature values."""
+    folder = tmp_path_factory.mktemp("models")
 
     def make(values: tuple[float, float, float] = (105.0, 190.0, 3.25), **changes: Any) -> Result:
         package: ModelPackage = write_package(
-            copy.deepcopy(MODEL) | changes, {}, tmp_path / "by-hand.spinemets", overwrite=True
+            copy.deepcopy(MODEL) | changes, {}, folder / "by-hand.spinemets", overwrite=True
         )
         features = dict(zip(package.features, values))
         prediction = predict(package, features)

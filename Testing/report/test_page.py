@@ -58,7 +58,7 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def html(make_result, identity, oblique_case) -> str:
     image, mask = oblique_case
     return report_html(make_result(), identity, {"t1": image, "t2": image}, {"t2": mask})

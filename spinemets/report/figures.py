@@ -34,7 +34,8 @@ def png_data_uri(pixels: NDArray[np.uint8]) -> str:
 
 def view_title(view: View) -> str:
     """Such as `Sagittal · T2`, in HTML."""
-    return f"{escape(view.plane.capitalize())} · {escape(capitalized(role_in_words(view.role)))}"
+    role = capitalized(role_in_words(view.role)).removesuffix(f", {view.plane}")
+    return f"{escape(view.plane.capitalize())} · {escape(role)}"
 
 
 def overview_svg(view: View) -> str:

@@ -14,7 +14,7 @@ from spinemets.models.classification import Result
 from spinemets.outputs import replacing_file
 from spinemets.report import sections
 from spinemets.report.identity import StudyIdentity
-from spinemets.report.views import lesion_views, sequence_views
+from spinemets.report.views import GIVEN_MASK, lesion_views, sequence_views
 from spinemets.report.wording import PAGE_FILES
 
 
@@ -52,7 +52,7 @@ def report_html(
 ) -> str:
     """The page of `write_report` as text."""
     document, package = result.as_json(), result.package
-    known = {**masks, "as given": result.mask}
+    known = {**masks, GIVEN_MASK: result.mask}
     sequences = sequence_views(package.roles, images, known)
     body = "\n".join(
         [

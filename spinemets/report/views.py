@@ -24,6 +24,7 @@ PAGE_AXES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float
     "coronal": ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
     "axial": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
 }
+GIVEN_MASK = "as given"  # beside the masks by role: the one that was not carried anywhere
 PREFERRED_ROLES = ("t2", "fs_t2", "ce_t1_sag", "ce_t1_cor", "ce_t1_ax", "dce", "t1", "ct")
 OVERVIEW_MM = 180.0
 OVERVIEW_PIXELS = 440
@@ -88,8 +89,8 @@ def letter_of(direction: Array) -> str:
 def lesion_views(images: Mapping[str, sitk.Image], masks: Mapping[str, sitk.Image]) -> list[View]:
     """A sagittal, a coronal and an axial view, each from the image that was acquired so, else reformatted.
 
-    images : 3-D or 4-D by role. masks : the lesion by role or any other key, on any grid. An image is shown with its
-    own mask; when it has none, or is reformatted, with one made in the view's plane, or else the finest.
+    images : 3-D or 4-D by role. masks : the lesion by role, and as GIVEN_MASK, on any grid. An image is shown with its
+    own mask; when it has none, or is reformatted, with one made in the view's plane, or else the given or finest one.
     """
     views = []
     for plane in PAGE_AXES:
@@ -155,6 +156,8 @@ def _mask_for(plane: str, role: str, image: sitk.Image, masks: Mapping[str, sitk
     in_plane = [mask for mask in masks.values() if _plane_name(mask) == plane]
     if not in_plane and role in masks:
         return masks[role]
+    if not in_plane and GIVEN_MASK in masks:
+        return masks[GIVEN_MASK]
     return min(in_plane or masks.values(), key=lambda mask: float(np.prod(mask.GetSpacing())))
 
 
