@@ -101,13 +101,14 @@ def find_zones(grid: Ints, voxels: Positions, steps: Positions, levels: Ints, si
     return zones
 
 
-def longest_distance(points: Floats) -> float:
-    """Longest squared distance between two of the points (n, d)."""
+def longest_within_groups(points: Floats, bounds: Positions) -> float:
+    """Longest squared distance between two points (n, d) of one group; group g is points[bounds[g] : bounds[g + 1]]."""
     longest = 0.0
-    for i in range(len(points)):
-        for j in range(i):
-            squared = 0.0
-            for d in range(points.shape[1]):
-                squared += (points[i, d] - points[j, d]) ** 2
-            longest = max(longest, squared)
+    for g in range(len(bounds) - 1):
+        for i in range(bounds[g], bounds[g + 1]):
+            for j in range(bounds[g], i):
+                squared = 0.0
+                for d in range(points.shape[1]):
+                    squared += (points[i, d] - points[j, d]) ** 2
+                longest = max(longest, squared)
     return longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.features.kernels import Engine, longest_distance
+from spinemets.features.kernels import Engine, longest_within_groups
 
 Floats = NDArray[np.float64]
 
@@ -41,14 +41,17 @@ def _longest_within_planes(vertices: NDArray[np.int64], half_spacing: Floats, ax
     vertices = vertices[np.argsort(vertices[:, axis], kind="stable")]
     points = np.delete(vertices * half_spacing, axis, axis=1)
     starts = np.flatnonzero(np.diff(vertices[:, axis], prepend=-1))
-    diagonals = np.linalg.norm(np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts), axis=1)
-    ends = np.append(starts[1:], len(points))
-    longest = 0.0
-    for plane in np.argsort(-diagonals):
-        if diagonals[plane] <= longest:
-            break
-        longest = max(longest, longest_distance(points[starts[plane] : ends[plane]], engine))
-    return longest
+    return longest_within_groups(points, np.append(starts, len(points)), engine)
+
+
+def _longest(points: Floats, engine: Engine) -> float:
+    """Longest distance between two of the points (n, 3)."""
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    reach = np.linalg.norm(points - centre, axis=1)
+    at_least = np.linalg.norm(points - points[reach.argmax()], axis=1).max()
+    # A point this near to the centre is nearer than that to every other point.
+    candidates = points[reach >= (at_least - reach.max()) * (1 - 1e-9)]
+    return longest_within_groups(candidates, np.array([0, len(candidates)]), engine)
 
 
 def mesh_diameters(region: NDArray[np.bool_], spacing: Floats, engine: Engine = "auto") -> tuple[float, Floats]:
@@ -70,4 +73,4 @@ def mesh_diameters(region: NDArray[np.bool_], spacing: Floats, engine: Engine = 
         _longest_within_planes(vertices[np.delete(extreme, axis, axis=0).all(axis=0)], half, axis, engine)
         for axis in range(3)
     ]
-    return longest_distance(vertices[extreme.all(axis=0)] * half, engine), np.array(within)
+    return _longest(vertices[extreme.all(axis=0)] * half, engine), np.array(within)

@@ -81,13 +81,16 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
         "SumEntropy": _entropy(p_sum),
         "SumSquares": variance,
     }
-    return {name: _mean_over_directions(value) for name, value in features.items()}
+    return dict(zip(features, _mean_over_directions(np.array(list(features.values()))), strict=True))
 
 
-def _mean_over_directions(values: Floats) -> float:
-    """Mean of the directions in which the feature has a value."""
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
+def _mean_over_directions(values: Floats) -> list[float]:
+    """Of each row, the mean of the directions in which the feature has a value; NaN where there is none."""
+    defined = ~np.isnan(values)
+    count = defined.sum(axis=1)
+    total = np.where(defined, values, 0.0).sum(axis=1)
+    means: list[float] = np.where(count > 0, total / np.maximum(count, 1), np.nan).tolist()
+    return means
 
 
 def _entropy(q: Floats) -> Floats:

@@ -57,22 +57,13 @@ def _loops(engine: Engine) -> Any:
     import numba
 
     compile_loop: Callable[..., Any] = numba.njit(cache=True, nogil=True)
-    names = ("count_neighbours", "count_runs", "find_zones", "longest_distance")
+    names = ("count_neighbours", "count_runs", "find_zones", "longest_within_groups")
     return SimpleNamespace(**{name: compile_loop(getattr(compiled_loops, name)) for name in names})
 
 
-def longest_distance(points: NDArray[np.float64], engine: Engine = "auto") -> float:
-    """Longest distance between two of the points (n, d)."""
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
-    reach = np.sqrt(((points - centre) ** 2).sum(axis=1))
-    start = points[reach.argmax()]
-    for _ in range(2):
-        squared = ((points - start) ** 2).sum(axis=1)
-        start = points[squared.argmax()]
-    at_least = np.sqrt(squared.max())
-    # A point this near to the centre is nearer than that to every other point.
-    candidates = points[reach >= (at_least - reach.max()) * (1 - 1e-9)]
-    return float(np.sqrt(_loops(engine).longest_distance(candidates)))
+def longest_within_groups(points: NDArray[np.float64], bounds: NDArray[np.int64], engine: Engine = "auto") -> float:
+    """Longest distance between two points (n, d) of one group; group g is points[bounds[g] : bounds[g + 1]]."""
+    return float(np.sqrt(_loops(engine).longest_within_groups(points, bounds)))
 
 
 def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) -> bool:

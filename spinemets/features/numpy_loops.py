@@ -75,10 +75,17 @@ def find_zones(grid: Ints, voxels: Positions, steps: Positions, levels: Ints, si
     return int(zones)
 
 
-def longest_distance(points: Floats) -> float:
-    """Longest squared distance between two of the points (n, d)."""
+def longest_within_groups(points: Floats, bounds: Positions) -> float:
+    """Longest squared distance between two points (n, d) of one group; groups with the longest diagonals go first."""
+    starts = bounds[:-1]
+    extent = np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts)
+    diagonals = (extent**2).sum(axis=1)
     longest = 0.0
-    for first in range(0, len(points), 512):
-        apart = points[first : first + 512, None, :] - points[None, : first + 512, :]
-        longest = max(longest, float(np.einsum("ijd,ijd->ij", apart, apart).max()))
+    for group in np.argsort(-diagonals):
+        if diagonals[group] <= longest:
+            break
+        some = points[bounds[group] : bounds[group + 1]]
+        for first in range(0, len(some), 512):
+            apart = some[first : first + 512, None, :] - some[None, : first + 512, :]
+            longest = max(longest, float(np.einsum("ijd,ijd->ij", apart, apart).max()))
     return longest

@@ -54,4 +54,6 @@ def size_matrix_sums(counts: Floats, grey_levels: Floats, sizes: Floats) -> dict
         "SizeVariance": (by_size * (sizes - size_mean[:, None]) ** 2).sum(axis=1),
         "Entropy": -(p * np.log2(occupied + EPSILON)).sum(axis=(1, 2)),
     }
-    return {name: float(value.mean()) if len(value) else float("nan") for name, value in sums.items()}
+    if not len(counts):
+        return dict.fromkeys(sums, float("nan"))
+    return dict(zip(sums, np.array(list(sums.values())).mean(axis=1).tolist(), strict=True))
