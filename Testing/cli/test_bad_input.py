@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from cli.command_line import DEMO_MODEL, ROOT, block, noise, spinemets, write_image
 
 
