@@ -62,11 +62,15 @@ def test_damaged_gzip(image, tmp_path):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_values_that_are_no_numbers(image, tmp_path, bad):
+@pytest.mark.parametrize("kind", [sitk.sitkFloat32, sitk.sitkFloat64])
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_values_that_are_no_numbers(image, tmp_path, bad, kind, ending):
+    """SimpleITK reads them as zeros from NIfTI files."""
+    image = sitk.Cast(image, kind)
     image[3, 2, 1] = bad
     image[7, 6, 5] = bad
-    sitk.WriteImage(image, str(tmp_path / "image.nrrd"))
-    message = refusal(read_image, tmp_path / "image.nrrd")
+    sitk.WriteImage(image, str(tmp_path / f"image{ending}"))
+    message = refusal(read_image, tmp_path / f"image{ending}")
     assert "2 voxels" in message
     assert "(3, 2, 1)" in message
 

@@ -193,9 +193,4 @@ def _check_finite(image: sitk.Image, path: Path) -> None:
     if values.dtype.kind != "f" or np.isfinite(values).all():
         return
     bad = np.argwhere(~np.isfinite(values))
-    first = ", ".join(str(n) for n in bad[0][::-1])
-    raise InputError(
-        path,
-        f"holds {len(bad)} voxels that are no numbers (NaN or infinite), the first at index ({first})",
-        "repair or export the image again",
-    )
+    raise nifti.not_finite(path, len(bad), [int(n) for n in bad[0][::-1]])

@@ -1,8 +1,9 @@
 """What SimpleITK lets pass in NIfTI files, checked before the image is trusted.
 
-SimpleITK reads a file that was cut short without a word and leaves rubbish in the missing voxels; it takes the qform
-in silence where the sform has sheared axes; and it refuses a sform that rounding made a little oblique-angled. The
-header is laid out as in the NIfTI-1 standard (https://nifti.nimh.nih.gov/nifti-1) and in NIfTI-2.
+SimpleITK reads a file that was cut short without a word and leaves rubbish in the missing voxels; it puts zeros for NaN
+and infinity; it takes the qform in silence where the sform has sheared axes; and it refuses a sform that rounding made
+a little oblique-angled. The header is laid out as in the NIfTI-1 standard (https://nifti.nimh.nih.gov/nifti-1) and in
+NIfTI-2.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import gzip
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +30,22 @@ LARGEST_ROUNDING = 1e-3
 ACCEPTED_BY_SIMPLEITK = 1e-5
 # Codes of a sform that holds scanner coordinates or another image's; higher ones are atlas spaces.
 PATIENT_SPACES = (1, 2)
+# NIfTI's codes of floating point numbers and numpy's.
+FLOATING = {16: "f4", 64: "f8"}
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
 class Header:
-    """What is needed of a NIfTI-1 or NIfTI-2 header; `affine` is the sform in RAS mm, 3x4, or None without one."""
+    """What is needed of a NIfTI-1 or NIfTI-2 header; `affine` is the sform in RAS mm, 3x4, or None without one.
 
+    `size` is that of all axes, `floating` numpy's name of the voxels' type when it is a floating point number.
+    """
+
+    size: tuple[int, ...]
+    first_byte: int
     needed_bytes: int
+    floating: str
     affine: NDArray[np.float64] | None
     sform_code: int
     sform_offset: int
@@ -60,6 +69,7 @@ def read_nifti(path: Path, read: Callable[[Path], sitk.Image]) -> sitk.Image:
             f"is cut short: {len(content)} of {header.needed_bytes} bytes",
             "copy or download the file again",
         )
+    _check_finite(path, content, header)
     skew = largest_cosine(header.affine) if header.affine is not None else 0.0
     if header.affine is None or skew <= ACCEPTED_BY_SIMPLEITK:
         return read(path)
@@ -84,25 +94,46 @@ def parse_header(content: bytes) -> Header | None:
     for order in "<>":
         if len(content) >= 348 and struct.unpack_from(order + "i", content)[0] == 348:
             dim = struct.unpack_from(order + "8h", content, 40)
-            bits, offset = struct.unpack_from(order + "h", content, 72)[0], _float(content, order, 108)
+            kind, bits = struct.unpack_from(order + "2h", content, 70)
+            offset = _float(content, order, 108)
             code, sform, number = struct.unpack_from(order + "h", content, 254)[0], 280, "f"
             break
         if len(content) >= 540 and struct.unpack_from(order + "i", content)[0] == 540:
             dim = struct.unpack_from(order + "8q", content, 16)
-            bits, offset = (
-                struct.unpack_from(order + "h", content, 14)[0],
-                struct.unpack_from(order + "q", content, 168)[0],
-            )
+            kind, bits = struct.unpack_from(order + "2h", content, 12)
+            offset = struct.unpack_from(order + "q", content, 168)[0]
             code, sform, number = struct.unpack_from(order + "i", content, 348)[0], 400, "d"
             break
     else:
         return None
     if not 1 <= dim[0] <= 7:
         return None
-    voxels = int(np.prod([max(1, n) for n in dim[1 : dim[0] + 1]], dtype=np.int64))
+    size = tuple(max(1, int(n)) for n in dim[1 : dim[0] + 1])
+    voxels = int(np.prod(size, dtype=np.int64))
     number_format = order + "12" + number
     affine = np.reshape(struct.unpack_from(number_format, content, sform), (3, 4)).astype(float) if code > 0 else None
-    return Header(int(offset) + voxels * bits // 8, affine, code, sform, number_format)
+    floating = order + FLOATING[kind] if kind in FLOATING else ""
+    first = int(offset)
+    return Header(size, first, first + voxels * bits // 8, floating, affine, code, sform, number_format)
+
+
+def _check_finite(path: Path, content: bytes, header: Header) -> None:
+    """Refuse NaN and infinity, which SimpleITK would replace by zeros."""
+    if not header.floating:
+        return
+    count = int(np.prod(header.size, dtype=np.int64))
+    values = np.frombuffer(content, header.floating, count, header.first_byte)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        first = np.unravel_index(bad[0], header.size, order="F")
+        raise not_finite(path, len(bad), [int(index) for index in first])
+
+
+def not_finite(path: Path, count: int, first: Sequence[int]) -> InputError:
+    """The error for voxels that hold no numbers; `first` is the index of one."""
+    where = ", ".join(map(str, first))
+    why = f"holds {count} voxels that are no numbers (NaN or infinite), the first at index ({where})"
+    return InputError(path, why, "repair or export the image again")
 
 
 def _float(content: bytes, order: str, offset: int) -> float:
