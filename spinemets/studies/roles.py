@@ -9,6 +9,7 @@ Limits of TR, TE and TI are those between the usual protocols of spine MRI at 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -30,6 +31,9 @@ T1_FLAIR_LONGEST_TI = 1300.0
 GRADIENT_LONGEST_TR = 400.0
 T2_STAR_SHORTEST_TE = 9.0
 DYNAMIC_LONGEST_TE = 10.0
+# T1 in ms of marrow and muscle, about, and the part of their Ernst angle below which a flip angle is small.
+TISSUE_T1 = 1000.0
+SMALL_FLIP = 0.8
 BALANCED_LONGEST_TR, BALANCED_SMALLEST_FLIP = 12.0, 25.0
 
 LOCALIZER_TYPES = frozenset(("LOCALIZER", "SCOUT"))
@@ -308,7 +312,16 @@ def _spin_echo(tr: float, te: float, is_3d: bool) -> Weighting:
 def _gradient_echo(facts: Facts) -> Weighting:
     if (facts.te or 0.0) >= T2_STAR_SHORTEST_TE:
         return Weighting("other", "gradient echo with long TE: T2*", 0.8)
+    if facts.flip_angle and facts.tr and facts.flip_angle < SMALL_FLIP * _ernst_angle(facts.tr):
+        return Weighting(
+            "other", f"gradient echo with a flip angle of {facts.flip_angle:g} degrees: proton density", 0.7
+        )
     return Weighting("t1", "gradient echo with short TE", 0.85)
+
+
+def _ernst_angle(tr: float) -> float:
+    """Flip angle in degrees of the largest signal; well below it, contrast is proton density, above it T1."""
+    return math.degrees(math.acos(math.exp(-tr / TISSUE_T1)))
 
 
 def _is_gradient_echo(facts: Facts) -> bool:
