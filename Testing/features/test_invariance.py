@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from spinemets.features import kernels, numpy_loops
 from spinemets.features.extraction import extract_features
 from spinemets.features.surface_mesh import area_and_volume
 
@@ -85,3 +88,15 @@ def test_diameter_of_a_row_of_slabs():
     assert found["original_shape_Maximum2DDiameterSlice"] == pytest.approx(
         max(np.hypot(x + 1, y), np.hypot(x, y + 2)), rel=1e-12
     )
+
+
+def test_python_without_numba(lesion, monkeypatch, assert_same_features):
+    """3D Slicer's Python has no numba: the same values come from numpy, without being asked for."""
+    with_it = extract_features(*lesion)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    kernels._loops.cache_clear()
+    try:
+        assert kernels._loops("auto") is numpy_loops
+        assert_same_features(extract_features(*lesion), with_it)
+    finally:
+        kernels._loops.cache_clear()

@@ -6,6 +6,8 @@ import contextlib
 import json
 import stat
 import struct
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -258,3 +260,17 @@ def test_our_checks_agree_with_jsonschema(model: dict[str, Any]) -> None:
         assert found == expected, document
         seen[expected] += 1
     assert min(seen.values()) > 50
+
+
+def test_reading_and_predicting_need_numpy_alone(package: ModelPackage) -> None:
+    """Slicer has neither scikit-learn nor jsonschema; a model must work there."""
+    program = f"""
+import sys
+from spinemets.models.package import ModelPackage
+from spinemets.models.prediction import predict
+package = ModelPackage.read({str(package.path)!r})
+predict(package, dict(zip(package.features, [105.0, 190.0, 3.25])))
+loaded = sorted({{"sklearn", "torch", "jsonschema", "pandas", "scipy"}} & set(sys.modules))
+assert not loaded, loaded
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(archive.__file__).parents[2])

@@ -53,6 +53,13 @@ def test_cohort_table_and_files(tmp_path: Path) -> None:
     assert len({row["t2"] for row in rows}) == 2
 
 
+def test_a_single_case_lies_in_the_folder_itself(tmp_path: Path) -> None:
+    table = write_cohort(tmp_path / "one", 1, "lung-vs-other", roles=("t2",))
+    assert (tmp_path / "one" / "truth" / "truth.json").is_file()
+    row = next(csv.DictReader(table.open()))
+    assert len(list((table.parent / row["t2"]).glob("*.dcm"))) == 13
+
+
 def test_labels_are_balanced_in_a_random_order(tmp_path: Path) -> None:
     from spinemets.phantom.cohort import _labels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,6 +127,31 @@ def make_case(reference: sitk.Image | None = None, lesions: tuple = (LESION_CENT
     return Case(series, make_outline(lesions), truth, lesions)
 
 
+def rotation(axis: int, degrees: float) -> np.ndarray:
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    a, b = (other for other in range(3) if other != axis)
+    matrix = np.eye(3)
+    matrix[a, a] = matrix[b, b] = c
+    matrix[a, b], matrix[b, a] = -s, s
+    return matrix
+
+
 @pytest.fixture(scope="session")
 def a_case() -> Case:
+    """The usual case: axial slices of 4 mm, a lesion in the left half of a vertebra, a vessel that touches it."""
     return make_case()
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> SimpleNamespace:
+    """What makes cases, for tests that need another one."""
+    return SimpleNamespace(
+        grid=grid,
+        like=like,
+        make_case=make_case,
+        make_outline=make_outline,
+        rotation=rotation,
+        voxel_points=voxel_points,
+        lesion_centre=LESION_CENTRE,
+        vessel_point=(10.0, -20.5, 32.0),
+    )

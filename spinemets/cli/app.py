@@ -23,6 +23,7 @@ from spinemets.cli.commands.segment import segment
 from spinemets.errors import Cancelled, InputError
 
 DONE, INPUT_AT_FAULT, COMMAND_LINE_AT_FAULT, CANCELLED = 0, 1, 2, 130
+STOPPED = "cancelled: stopped before the end; nothing was written"
 
 app = typer.Typer(
     name="spinemets",
@@ -61,7 +62,7 @@ def run(arguments: list[str]) -> int:
     except InputError as error:
         return _fault(str(error), INPUT_AT_FAULT)
     except (KeyboardInterrupt, Cancelled, typer.Abort):
-        return _fault("cancelled: stopped before the end; nothing was written", CANCELLED)
+        return _fault(STOPPED, CANCELLED)
     except BrokenPipeError:
         # The reader of our output has gone (`spinemets ... | head`): what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,6 +77,8 @@ def run(arguments: list[str]) -> int:
             f"internal error: {type(error).__name__}: {why}; report this, with what SPINEMETS_TRACEBACK=1 adds to it",
             INPUT_AT_FAULT,
         )
+    if status == CANCELLED:  # Newer versions of Typer turn the interrupt into a status themselves.
+        return _fault(STOPPED, CANCELLED)
     return status if isinstance(status, int) else DONE
 
 

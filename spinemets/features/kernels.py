@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -52,10 +51,14 @@ class TextureMatrices:
 @functools.cache
 def _loops(engine: Engine) -> Any:
     """The module of loops to use. Compiled ones are kept on disk by numba, so compiling happens once a machine."""
-    if engine == "numpy" or (engine == "auto" and importlib.util.find_spec("numba") is None):
+    if engine == "numpy":
         return numpy_loops
-    import numba
-
+    try:
+        import numba
+    except ImportError:  # not installed, or not for this numpy
+        if engine == "auto":
+            return numpy_loops
+        raise
     compile_loop: Callable[..., Any] = numba.njit(cache=True, nogil=True)
     names = ("count_neighbours", "count_runs", "find_zones", "longest_within_groups")
     return SimpleNamespace(**{name: compile_loop(getattr(compiled_loops, name)) for name in names})

@@ -198,11 +198,7 @@ def classify_case(
         provenance={
             "inputs": {role: _input_record(images[role], (files or {}).get(role, [])) for role in package.roles},
             "mask": {"sha256": voxel_sha256(mask), "author": mask_author, "file": mask_file},
-            "model": {"name": package.name, "sha256": package.sha256, "file": str(package.path or "")},
-            "parameters": dict(package.model["recipe"]),
-            "software": software_versions(),
-            "seed": seed,
-            "start": started.isoformat(timespec="seconds"),
+            **_run_record(package, seed, started),
             "seconds": clock.total(),
         },
     )
@@ -307,6 +303,16 @@ def _input_record(image: sitk.Image, files: list[str]) -> dict[str, Any]:
         "size": list(image.GetSize()),
         "spacing_mm": list(image.GetSpacing()),
         "files": [str(name) for name in files],
+    }
+
+
+def _run_record(package: ModelPackage, seed: int | None, started: datetime) -> dict[str, Any]:
+    return {
+        "model": {"name": package.name, "sha256": package.sha256, "file": str(package.path or "")},
+        "parameters": dict(package.model["recipe"]),
+        "software": software_versions(),
+        "seed": seed,
+        "start": started.isoformat(timespec="seconds"),
     }
 
 

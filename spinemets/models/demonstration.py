@@ -28,16 +28,17 @@ from spinemets.models import fitting
 from spinemets.models.classification import role_features
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, write_package
 from spinemets.models.prediction import mahalanobis
-from spinemets.phantom.lesion import describe
-from spinemets.phantom.spine import SpinePhantom
+from spinemets.phantom.cohort import draw_case
 from spinemets.progress import Progress, silent
 
-NAME = "osteoblastic-vs-osteolytic-demo"
-KINDS = ("osteolytic", "osteoblastic")
+QUESTION = "osteoblastic-vs-osteolytic"
+CLASSES = ("osteolytic", "osteoblastic")
+NAME = f"{QUESTION}-demo"
 INPUTS = {"t1": "sagittal T1", "t2": "sagittal T2", "fs_t2": "sagittal fat-suppressed T2 or STIR"}
 CASES = 60
+EFFECT = 1.0
 SEED = 20_260_101
-# A part of each grid that holds the lesion, the margin of the crop and a little more, so that 48 cases take minutes.
+# A part of each grid that holds the lesion, the margin of the crop and a little more, so that the cohort takes minutes.
 IMAGE_VOXELS, MASK_VOXELS = (176, 176, 15), (112, 112, 26)
 CROP_MARGIN_MM = 25.0
 EXTRACTION: dict[str, Any] = {
@@ -50,12 +51,6 @@ EXTRACTION: dict[str, Any] = {
     "normalize_scale": 100.0,
 }
 MASK_ERROR = {"offset_sd_mm": 0.6, "ripple_sd_mm": 1.2, "ripple_length_mm": 4.0, "shift_sd_mm": 0.6}
-# Where a case lies between the typical osteolytic (0) and the typical osteoblastic (1) lesion: label + this SD, so that
-# the classes overlap as mixed lesions do. TISSUE_SD: relative, of T1, T2 and proton density, beside that.
-MIXTURE_SD = 0.38
-TISSUE_SD = 0.06
-MIXED = {"pd": (0.4, 1.0), "t1": (700.0, 2000.0), "t2": (30.0, 150.0), "bone": (0.0, 0.75), "hu": (-50.0, 700.0)}
-MIXED |= {"ktrans": (0.05, 0.6), "ve": (0.1, 0.6), "vp": (0.01, 0.15), "necrosis": (0.0, 0.3), "extension": (0.0, 1.0)}
 # Shape would tell how the simulation draws lesions, energy how large they are: neither is what the question is about.
 LEFT_OUT = ("_shape_", "_firstorder_Energy", "_firstorder_TotalEnergy")
 SHRINKAGE = 0.2
@@ -82,23 +77,10 @@ def degraded_mask(mask: sitk.Image, generator: np.random.Generator) -> sitk.Imag
     return degraded
 
 
-def mixed_lesion(label: int, generator: np.random.Generator) -> dict[str, Any]:
-    """Fields of the phantom's lesion for a case between osteolytic and osteoblastic, nearer to that of its label."""
-    osteolytic, osteoblastic = (describe(kind) for kind in KINDS)
-    place = label + MIXTURE_SD * generator.normal()
-    found: dict[str, Any] = {}
-    for name, (low, high) in MIXED.items():
-        first, second = float(getattr(osteolytic, name)), float(getattr(osteoblastic, name))
-        spread = float(np.exp(TISSUE_SD * generator.normal())) if name in ("pd", "t1", "t2") else 1.0
-        found[name] = float(np.clip((first + place * (second - first)) * spread, low, high))
-    return found
-
-
 def simulated_features(seed: int, label: int) -> dict[str, float]:
     """All features of one simulated case; label 1 is osteoblastic."""
-    generator = np.random.default_rng([seed, 99])
-    phantom = SpinePhantom(seed, KINDS[label], label=label, **mixed_lesion(label, generator))
-    mask = degraded_mask(phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), generator)
+    phantom, _ = draw_case(QUESTION, label, seed, EFFECT)
+    mask = degraded_mask(phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), np.random.default_rng([seed, 99]))
     features: dict[str, float] = {}
     for role in INPUTS:
         image = phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS))
@@ -168,7 +150,7 @@ def build_model(
         "training": {
             "description": "Simulated sagittal studies of one osteolytic or osteoblastic lesion each; no patient.",
             "cases": len(labels),
-            "class_counts": {KINDS[1]: int(np.sum(labels == 1)), KINDS[0]: int(np.sum(labels == 0))},
+            "class_counts": {CLASSES[1]: int(np.sum(labels == 1)), CLASSES[0]: int(np.sum(labels == 0))},
             "feature_ranges": {"low": chosen.min(axis=0).tolist(), "high": chosen.max(axis=0).tolist()},
         },
     }
@@ -182,21 +164,18 @@ def _description(parameters: fitting.FitParameters, labels: NDArray[np.int_], se
         "schema_version": 1,
         "name": NAME,
         "title": "Osteoblastic or osteolytic, demonstration on simulated cases",
-        "question": "osteoblastic-vs-osteolytic",
+        "question": QUESTION,
         "recipe": {
             "name": "demonstration",
             "extraction": EXTRACTION,
             "crop_margin_mm": CROP_MARGIN_MM,
             "fit": parameters.as_json(),
-            "simulated_cohort": {
-                "cases": len(labels),
-                "first_seed": seed,
-                "kinds": list(KINDS),
-                "mask_error": MASK_ERROR,
-            },
+            "cohort": {"question": QUESTION, "effect": EFFECT, "cases": len(labels), "first_seed": seed},
+            "mask_error": MASK_ERROR,
+            "left_out": list(LEFT_OUT),
         },
-        "classes": [KINDS[1], KINDS[0]],
-        "positive_class": KINDS[1],
+        "classes": [CLASSES[1], CLASSES[0]],
+        "positive_class": CLASSES[1],
         "inputs": [{"role": role, "description": text} for role, text in INPUTS.items()],
         "software": {
             "spinemets": spinemets.__version__,

@@ -19,12 +19,12 @@ import SimpleITK as sitk
 from spinemets.errors import InputError
 from spinemets.outputs import replacing_folder
 from spinemets.phantom.lesion import LesionDescription, describe
-from spinemets.phantom.spine import STUDY_ROLES, SpinePhantom
+from spinemets.phantom.spine import STUDY_ROLES, SpinePhantom, patient_sex
 from spinemets.phantom.study import StudyFiles, write_study
 from spinemets.progress import Progress, silent
 
 SEPARATION = 2.0
-STEEPNESS = 1.1
+STEEPNESS = 1.6
 INDIVIDUAL_SD = 0.10
 TRAINING_CROP = (128, 128, 13)
 # Fields that differ from patient to patient whatever the class, by a factor.
@@ -58,8 +58,8 @@ QUESTIONS: dict[str, Question] = {
         ("t1", "t2", "fs_t2"),
     ),
     "lung-vs-other": Question(
-        _kind("osteolytic", ktrans=0.17, ve=0.44, vp=0.02),
-        _kind("osteolytic", ktrans=0.42, ve=0.24, vp=0.07),
+        _kind("osteolytic", ktrans=0.13, ve=0.50, vp=0.015),
+        _kind("osteolytic", ktrans=0.52, ve=0.22, vp=0.07),
         ("t2", "dce"),
     ),
     "myeloma-vs-metastasis": Question(
@@ -101,7 +101,7 @@ def draw_lesion(
             value *= float(np.exp(rng.normal(0, INDIVIDUAL_SD)))
         changes[field.name] = value
     kind = (asked.positive if share >= 0.5 else asked.negative)[0]
-    return kind, changes, _clinical(question, sign, rng)
+    return kind, changes, _clinical(question, sign, seed, rng)
 
 
 def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tuple[SpinePhantom, dict[str, object]]:
@@ -112,11 +112,11 @@ def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tupl
     return phantom, clinical
 
 
-def _clinical(question: str, sign: float, rng: np.random.Generator) -> dict[str, object]:
+def _clinical(question: str, sign: float, seed: int, rng: np.random.Generator) -> dict[str, object]:
     """Plausible clinical columns; `sign` is the effect with the class's sign."""
     older = {"metastasis-vs-primary": 5.0, "malignant-vs-osteoporotic": -4.0}.get(question, 0.0)
     age = round(float(np.clip(rng.normal(61 + older * sign, 10), 25, 88)))
-    clinical: dict[str, object] = {"age": age, "sex": "F" if rng.random() < 0.5 else "M", "level": ""}
+    clinical: dict[str, object] = {"age": age, "sex": patient_sex(seed), "level": ""}
     even, unclear, pain = rng.random(), rng.random(), rng.normal(5 + 0.5 * sign, 1.8)
     if question == "metastasis-vs-primary":
         # Shares as in the paper's training set: 30 and 18 of 49 of even signal.

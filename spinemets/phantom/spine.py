@@ -32,6 +32,11 @@ OUTLINE_MIN_AREA_MM2 = 30.0
 KEPT_SCENES = 5
 
 
+def patient_sex(seed: int) -> str:
+    """F or M."""
+    return "F" if np.random.default_rng([seed, 10]).random() < 0.5 else "M"
+
+
 class SpinePhantom:
     """A simulated patient with one spinal lesion.
 
@@ -95,7 +100,18 @@ class SpinePhantom:
         self.blur, self.description = blur, description
         self.anatomy = SpineAnatomy(seed, lesion, description, self.level, self.age)
         self.grids = plan(self.anatomy, seed)
-        self._identity = ("spinemets-phantom", seed, lesion, self.level, repr(description), noise, bias, motion, blur)
+        self._identity = (
+            "spinemets-phantom",
+            seed,
+            lesion,
+            self.level,
+            self.age,
+            repr(description),
+            noise,
+            bias,
+            motion,
+            blur,
+        )
         self.study_uid = make_uid(*self._identity, "study")
         self.frame_of_reference = make_uid(*self._identity, "frame of reference")
         self._scenes: dict[Grid, Scene] = {}

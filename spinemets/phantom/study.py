@@ -16,7 +16,7 @@ from spinemets.outputs import replacing_folder
 from spinemets.phantom import acquisition
 from spinemets.phantom.acquisition import PROTOCOLS, Protocol
 from spinemets.phantom.dicom import SeriesHeader, write_dicom_series
-from spinemets.phantom.spine import KINETIC, STUDY_ROLES, SpinePhantom
+from spinemets.phantom.spine import KINETIC, STUDY_ROLES, SpinePhantom, patient_sex
 from spinemets.phantom.tissues import LESION_TISSUES, Tissue
 from spinemets.progress import Progress, silent
 
@@ -121,7 +121,7 @@ def series_header(phantom: SpinePhantom, role: str) -> SeriesHeader:
         "PatientID": f"SIM{phantom.seed:06d}",
         "PatientBirthDate": f"{day.year - int(phantom.age)}0101",
         "PatientAge": f"{int(phantom.age):03d}Y",
-        "PatientSex": "F" if phantom.seed % 2 else "M",
+        "PatientSex": patient_sex(phantom.seed),
         "PatientWeight": "75",
         "PatientPosition": "HFS",
         "PatientIdentityRemoved": "YES",

@@ -6,7 +6,8 @@ lesion mask on the image's grid, with the seed it grew from and everything that 
 
 * `lesion`: `segment_lesion`, which calls the rest in order; `parameters`: every number that it uses.
 * `patient_axes`: the image's axes turned to left, back and up, so that flipped or permuted storage changes nothing.
-* `scene`: the search box with everything that is known of it; `search_box`: the outline carried to the image's grid, and the box round it that is searched.
+* `search_box`: the outline carried to the image's grid, and the box round it that is searched.
+* `scene`: that box with everything that is known of it.
 * `channels`: what the box looks like: signal before and after contrast, enhancement, wash-in; which voxels are vessels.
 * `affinity`, `normalized_cut`: a slice's pixels as a graph, and its partition into clusters.
 * `clusters`: which of the clusters are kept.

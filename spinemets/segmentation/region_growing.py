@@ -113,9 +113,9 @@ def _tidied(
         around = scene.disc(parameters.neck_mm / 2)
         thick, _ = ndimage.label(ndimage.binary_erosion(filled, around), structure)
         if thick[seed]:
-            # What the eroded part with the seed can give back; the slices at either end may have no thick part.
             own = ndimage.binary_dilation(thick == thick[seed], around)
-            filled = filled & ndimage.binary_dilation(own, structure)
+            # Opening rounds corners off and takes the thin slices at either end: two steps give them back.
+            filled = ndimage.binary_dilation(own, structure, iterations=2, mask=filled)
     labels, _ = ndimage.label(filled, structure)
     return np.asarray(labels == labels[seed])
 

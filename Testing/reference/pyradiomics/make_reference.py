@@ -4,8 +4,9 @@ Run with a Python that has pyradiomics 3.0.1, SimpleITK and numpy:
 
     python make_reference.py
 
-writes the images (`*.nrrd`, made here from fixed seeds) and `features.json`. Values of real images and of the IBSI
-digital phantom (../shared/data beside the project) go into `real_features.json`, without the images.
+writes the images (`*.nrrd`, made here from fixed seeds; `phantom_*` come from `make_phantom_crops.py`) and
+`features.json`. Values of real images and of the IBSI digital phantom (../shared/data beside the project) go into
+`real_features.json`, without the images.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def speckle(seed: int, share: float, thin: bool = False):
 def stored(image: sitk.Image, name: str) -> sitk.Image:
     """The image as it is read from the file that it is written to."""
     file = str(HERE / f"{name}.nrrd")
-    sitk.WriteImage(image, file, useCompression=True)
+    if not name.startswith("phantom"):
+        sitk.WriteImage(image, file, useCompression=True)
     return sitk.ReadImage(file)
 
 
@@ -132,6 +134,10 @@ def main() -> None:
         "flat": (*flat(), {"native": {}, "32 bins": {"bin_count": 32}, "1 mm": {"spacing": 1.0}}),
         "far_voxels": (*far_voxels(), {"native": {}}),
     }
+    for role in ("t1", "t2", "fs_t2"):
+        name = f"phantom_{role}"
+        files = (str(HERE / f"{name}_{kind}.nrrd") for kind in ("image", "mask"))
+        made[name] = (*map(sitk.ReadImage, files), VARIANTS)
     kept = []
     for name, (image, mask, variants) in made.items():
         # Read again: the file rounds directions, and ties between voxels (3.5 mm is 5 voxels of 0.7) feel the last bit.
