@@ -30,7 +30,7 @@ def inspect(
             f"{series.plane} {series.obliquity:.0f}°" if series.obliquity >= 1 else series.plane,
             f"{series.confidence:.0%}",
             " x ".join(str(n) for n in series.size) + (f" x {series.n_frames}" if series.n_frames > 1 else ""),
-            series.description,
+            f"{series.description} {series.part}".strip(),
             series.reason,
         ]
         for series in study.series
