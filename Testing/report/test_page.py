@@ -132,6 +132,7 @@ def test_identity_warnings_and_limits_are_there_in_this_order(make_result, ident
     assert places == sorted(places)
     assert "Probability of osteoblastic <strong>" not in page and 'class="point"' not in page
     assert text.count("Research use only") == 2
+    assert "Mean intensity (T1 · intensity) is 145, outside the 80 to 120 of the training cases." in text
 
 
 def test_a_real_study_with_a_real_model_carries_no_simulated_banner(make_result, oblique_case) -> None:

@@ -56,9 +56,15 @@ def notices(result: dict[str, Any], identity: StudyIdentity) -> str:
     """Abstention, warnings, and what is simulated: before anything else."""
     parts = []
     if result["abstained"]:
-        parts.append(_notice("abstained", "The model gives no answer", f"<p>{_sentence(result['reason'])}</p>"))
+        parts.append(
+            _notice(
+                "abstained",
+                "The model gives no answer",
+                f"<p>{_sentence(_in_plain_words(result['reason'], result))}</p>",
+            )
+        )
     if result["warnings"]:
-        items = "".join(f"<li>{_sentence(_with_plain_names(text))}</li>" for text in result["warnings"])
+        items = "".join(f"<li>{_sentence(_in_plain_words(text, result))}</li>" for text in result["warnings"])
         parts.append(_notice("warning", "Warnings", f"<ul>{items}</ul>"))
     simulated = []
     if identity.simulated:
@@ -188,11 +194,12 @@ def _sentence(text: str) -> str:
     return escape(capitalized(text) + ("" if text.endswith((".", "?", "!")) else "."))
 
 
-def _with_plain_names(text: str) -> str:
-    """A warning that begins with a feature's name also says what that feature is."""
-    name, _, rest = text.partition(" ")
-    plain, where = feature_in_words(name)
-    return f"{plain} ({where}) {rest}" if where else text
+def _in_plain_words(text: str, result: dict[str, Any]) -> str:
+    """A warning that names features of the model, with what they are in place of their names."""
+    for entry in sorted(result["contributions"], key=lambda entry: -len(entry["feature"])):
+        plain, where = feature_in_words(entry["feature"])
+        text = text.replace(entry["feature"], f"{plain} ({where})" if where else plain)
+    return text
 
 
 def _negative_class(result: dict[str, Any]) -> str:
