@@ -3,9 +3,9 @@
     python derive_cube_triangles.py        (with a Python that has pyradiomics 3.0.1 and numpy)
 
 For each way in which the 8 corners of a cube can be inside or outside, the surface cuts off the corners inside one by
-one on every face; the cuts join to loops round the cube, and each loop is filled with a fan of triangles. Only the vertex
-from which a loop is fanned is free: it is chosen so that area and volume equal, in three voxel sizes, what pyradiomics
-gives for an array that is just this cube. Exits with an error when a case cannot be matched.
+one on every face; the cuts join to loops round the cube, and each loop is filled with a fan of triangles. Only the
+vertex from which a loop is fanned is free: it is chosen so that area and volume equal, in three voxel sizes, what
+pyradiomics gives for an array that is just this cube. Exits with an error when a case cannot be matched.
 """
 
 from __future__ import annotations
