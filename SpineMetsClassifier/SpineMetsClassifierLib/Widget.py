@@ -17,6 +17,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
+        self.errorsShown = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._updatingGui = False
@@ -27,6 +28,8 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
         # Imported when the panel is first opened: the library would slow down the start of the application.
+        from spinemets.mrml.messages import errors_shown
+
         from .Logic import SpineMetsClassifierLogic
 
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/SpineMetsClassifier.ui"))
@@ -34,6 +37,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = SpineMetsClassifierLogic()
+        self.errorsShown = errors_shown
         for path in self.logic.modelPaths():
             self.ui.modelComboBox.addItem(path.stem, str(path))
 
@@ -131,13 +135,13 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def onApplyButton(self) -> None:
         # A result of other inputs must not stay on the screen when this one fails.
         self._showResult(None)
-        with slicer.util.tryWithErrorDisplay(_("The lesion could not be classified."), waitCursor=True):
+        with self.errorsShown(_("The lesion could not be classified.")):
             found = self.logic.apply(self._parameterNode, progress=self._showProgress)
             self._showResult(found)
             slicer.util.setSliceViewerLayers(label=self._parameterNode.overlayVolume, labelOpacity=0.4)
 
     def onReportButton(self) -> None:
-        with slicer.util.tryWithErrorDisplay(_("The report could not be written."), waitCursor=True):
+        with self.errorsShown(_("The report could not be written.")):
             path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
             self.logic.writeReport(self._found, str(path))
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))

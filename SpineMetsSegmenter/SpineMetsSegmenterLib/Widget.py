@@ -18,6 +18,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
+        self.errorsShown = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._updatingGui = False
@@ -25,6 +26,8 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
         # Imported when the panel is first opened: the library would slow down the start of the application.
+        from spinemets.mrml.messages import errors_shown
+
         from .Logic import SpineMetsSegmenterLogic
 
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/SpineMetsSegmenter.ui"))
@@ -37,6 +40,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.ui.seriesTable.horizontalHeader().setStretchLastSection(True)
         self.ui.seriesTable.verticalHeader().hide()
         self.logic = SpineMetsSegmenterLogic()
+        self.errorsShown = errors_shown
 
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
@@ -115,7 +119,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self._parameterNode.outlineSegmentID = self.ui.outlineSelector.currentSegmentID() or ""
 
     def onLoadStudyButton(self) -> None:
-        with slicer.util.tryWithErrorDisplay(_("The study could not be loaded."), waitCursor=True):
+        with self.errorsShown(_("The study could not be loaded.")):
             study = self.logic.scanStudy(self._parameterNode.studyPath)
             self._showSeries(study)
             case = self.logic.loadStudy(study, progress=self._showProgress)
@@ -127,7 +131,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.ui.statusLabel.text = "\n".join([_("Study loaded."), *study.warnings, *case.problems])
 
     def onApplyButton(self) -> None:
-        with slicer.util.tryWithErrorDisplay(_("The lesion could not be found."), waitCursor=True):
+        with self.errorsShown(_("The lesion could not be found.")):
             lesion = self.logic.apply(self._parameterNode, progress=self._showProgress)
             across, deep, high = lesion.extentMm
             size = _(
