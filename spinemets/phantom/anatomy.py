@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinemets.phantom.arch import Canal, paint_arch, paint_canal
+from spinemets.phantom.arch import ROOTS_ABOVE_TIP_MM, Canal, paint_arch, paint_canal
 from spinemets.phantom.background import Torso, paint_bowel, paint_kidneys, paint_muscles, paint_psoas, paint_vessels
 from spinemets.phantom.column import ANNULUS, disc_core, locate, paint_column
 from spinemets.phantom.curve import SpineCurve
@@ -167,7 +167,8 @@ class SpineAnatomy:
             low = np.clip((60 - s) / 150, 0, 1) * (v > 15)
             fraction = self._muscle_fat + (0.10 + 0.28 * low) * np.maximum(self._streaks(u, v, s) - 0.7, 0)
         elif tissue == Tissue.ROOTS:
-            fraction = 0.30 + 0.55 * self._strands(u, v, s)
+            below = np.clip((self._cord_end + ROOTS_ABOVE_TIP_MM - s) / 26, 0, 1)
+            fraction = (0.30 + 0.55 * self._strands(u, v, s)) * below
         elif tissue in (Tissue.NUCLEUS, Tissue.NUCLEUS_DEHYDRATED):
             fraction = 1.12 - 0.75 * np.square(disc_core(u, v, s, self.levels)) + 0.06 * self._marrow(x, y, z)
         elif tissue == Tissue.INNER_ANNULUS:

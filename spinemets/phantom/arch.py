@@ -11,6 +11,7 @@ from spinemets.phantom.tissues import Tissue
 CORTEX_MM = 0.9
 DURA_MM = 0.45
 PAD_MM = 5.0
+ROOTS_ABOVE_TIP_MM = 34.0
 
 
 def _box(distance_a: np.ndarray, distance_b: np.ndarray, rounding: float) -> np.ndarray:
@@ -156,6 +157,6 @@ def _paint_nerves(
     thick = np.sqrt(conus * (2 - conus)) + 0.16 * np.exp(-np.square((above - 32) / 18))
     middle = canal.sac_middle - 0.6 - 1.2 * np.clip((cord_end + 60 - s) / 60, 0, 1)
     cord = np.square(u / np.maximum(4.9 * thick, 1e-3)) + np.square(middle / np.maximum(3.9 * thick, 1e-3))
-    cauda = (edge < -0.5) & (above < 34) & (canal.sac_middle + 1.2 > 0.18 * np.abs(u))
+    cauda = (edge < -0.5) & (above < ROOTS_ABOVE_TIP_MM) & (canal.sac_middle + 1.2 > 0.18 * np.abs(u))
     label[cauda] = Tissue.ROOTS
     label[(above > 0) & (cord < 1) & (edge < -0.8)] = Tissue.CORD
