@@ -72,14 +72,17 @@ def _grown(
     region = np.zeros(brightness.shape, bool)
     around = scene.pixels_around(seed)
     region[around] = allowed[around]
-    low = high = float(brightness[seed])
+    start = brightness[region].astype(np.float64)
+    # The seed is lesion: what looks like it stays accepted, however far the region's mean moves away from it.
+    low_start, high_start = float(start.mean() - start.std()), float(start.mean() + start.std())
+    low, high = low_start, high_start
     for _ in range(parameters.growing_iterations):
         inside = brightness[region].astype(np.float64)
         mean = float(inside.mean())
         reach = factor * max(float(inside.std()), parameters.noise_sd_floor * abs(mean))
         half_way = background + parameters.edge_fraction * (mean - background)
-        low = max(mean - reach, half_way) if mean > background else mean - reach
-        high = min(mean + reach, half_way) if mean < background else mean + reach
+        low = min(max(mean - reach, half_way) if mean > background else mean - reach, low_start)
+        high = max(min(mean + reach, half_way) if mean < background else mean + reach, high_start)
         accepted = allowed & (brightness >= low) & (brightness <= high)
         accepted[seed] = True
         labels, _ = ndimage.label(accepted, structure)
