@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
-from scipy.interpolate import PchipInterpolator
 
 # Lean of the axis (degrees; positive: going up leads backwards) at mm above the middle of L3. Supine, so a little
 # flattened.
@@ -45,8 +44,8 @@ class SpineCurve:
         self._scoliosis, self._phase = scoliosis, phase
         knots, lean = np.array(LEAN, np.float64).T
         self._s = np.arange(-260.0, 380.0, 0.5)
-        angle = np.deg2rad(PchipInterpolator(knots, lean * lordosis)(np.clip(self._s, knots[0], knots[-1])))
-        self._angle = ndimage.gaussian_filter1d(angle, 16, mode="nearest")
+        angle = np.deg2rad(np.interp(self._s, knots, lean * lordosis))
+        self._angle = ndimage.gaussian_filter1d(angle, 24, mode="nearest")
         at_zero = np.searchsorted(self._s, 0.0)
         y = np.concatenate([[0], np.cumsum(np.sin((self._angle[1:] + self._angle[:-1]) / 2) * 0.5)])
         z = np.concatenate([[0], np.cumsum(np.cos((self._angle[1:] + self._angle[:-1]) / 2) * 0.5)])
