@@ -152,6 +152,7 @@ def synthetic() -> SimpleNamespace:
         make_outline=make_outline,
         rotation=rotation,
         voxel_points=voxel_points,
+        voxels=sitk.GetArrayFromImage,
         lesion_centre=LESION_CENTRE,
         vessel_point=(10.0, -20.5, 32.0),
     )

@@ -42,6 +42,12 @@ def frame_of(series: sitk.Image, number: int) -> sitk.Image:
     return sitk.Extract(series, [*series.GetSize()[:3], 0], [0, 0, 0, number])
 
 
+@pytest.fixture(scope="module")
+def plain(a_case):
+    """The lesion of the usual case, as the defaults find it."""
+    return segment_lesion(a_case.outline, a_case.series)
+
+
 @pytest.mark.parametrize("method", ["ncut", "grow"])
 def test_lesion_is_found_and_the_touching_vessel_is_not(a_case, synthetic, method):
     found = segment_lesion(a_case.outline, a_case.series, method)
@@ -53,12 +59,11 @@ def test_lesion_is_found_and_the_touching_vessel_is_not(a_case, synthetic, metho
     assert found.volume_ml == pytest.approx(voxels(found.mask).sum() * np.prod(found.mask.GetSpacing()) / 1000)
 
 
-def test_lesion_reaches_beyond_the_sagittal_slices_of_the_outline(a_case, synthetic):
-    found = segment_lesion(a_case.outline, a_case.series)
-    beyond = synthetic.voxel_points(found.mask)[..., 0] > 17
+def test_lesion_reaches_beyond_the_sagittal_slices_of_the_outline(a_case, plain, synthetic):
+    beyond = synthetic.voxel_points(plain.mask)[..., 0] > 17
     truth = voxels(a_case.truth)[beyond]
     assert truth.sum() > 50
-    assert voxels(found.mask)[beyond].sum() >= 0.5 * truth.sum()
+    assert voxels(plain.mask)[beyond].sum() >= 0.5 * truth.sum()
 
 
 def test_literal_rule_can_be_chosen(a_case):
@@ -67,28 +72,26 @@ def test_literal_rule_can_be_chosen(a_case):
     assert dice(found.mask, a_case.truth) > 0.6
 
 
-def test_same_input_gives_the_same_lesion_bit_for_bit(a_case):
-    first, second = (segment_lesion(a_case.outline, a_case.series) for _ in range(2))
-    assert np.array_equal(voxels(first.mask), voxels(second.mask))
-    assert first.seed_point == second.seed_point
-    assert first.brightness_range == second.brightness_range
+def test_same_input_gives_the_same_lesion_bit_for_bit(a_case, plain):
+    again = segment_lesion(a_case.outline, a_case.series)
+    assert np.array_equal(voxels(again.mask), voxels(plain.mask))
+    assert again.seed_point == plain.seed_point
+    assert again.brightness_range == plain.brightness_range
 
 
 @pytest.mark.parametrize("flips", [(True, False, False), (False, True, True), (True, True, True)])
-def test_flipped_and_left_handed_storage_gives_the_same_lesion_in_the_world(a_case, flips):
+def test_flipped_and_left_handed_storage_gives_the_same_lesion_in_the_world(a_case, plain, flips):
     frames = [sitk.Flip(frame_of(a_case.series, t), flips) for t in range(a_case.series.GetSize()[3])]
     flipped = segment_lesion(a_case.outline, sitk.JoinSeries(frames))
-    plain = segment_lesion(a_case.outline, a_case.series)
     assert np.array_equal(voxels(sitk.Flip(flipped.mask, flips)), voxels(plain.mask))
     np.testing.assert_allclose(flipped.seed_point, plain.seed_point, atol=1e-6)
     assert np.linalg.det(np.reshape(flipped.mask.GetDirection(), (3, 3))) * (-1) ** sum(flips) > 0
 
 
 @pytest.mark.parametrize("order", [(2, 0, 1), (1, 0, 2)])
-def test_permuted_axes_give_the_same_lesion_in_the_world(a_case, order):
+def test_permuted_axes_give_the_same_lesion_in_the_world(a_case, plain, order):
     frames = [sitk.PermuteAxes(frame_of(a_case.series, t), order) for t in range(a_case.series.GetSize()[3])]
     permuted = segment_lesion(a_case.outline, sitk.JoinSeries(frames))
-    plain = segment_lesion(a_case.outline, a_case.series)
     assert np.array_equal(voxels(permuted.mask), voxels(sitk.PermuteAxes(plain.mask, order)))
 
 
@@ -242,6 +245,12 @@ class TestInputAtFault:
             array[0] = 0
 
         self.refused(a_case.outline, changed(a_case.series, erase), "no signal before contrast")
+
+    def test_images_of_other_dimensions(self, a_case):
+        colour = sitk.Compose([a_case.outline] * 3)
+        self.refused(a_case.series, a_case.series, "outline: is no 3-D image")
+        self.refused(colour, a_case.series, "outline: is no 3-D image")
+        self.refused(a_case.outline, a_case.outline[:, :, 3], "image: is no 3-D or 4-D image")
 
     def test_unknown_method(self, a_case):
         self.refused(a_case.outline, a_case.series, "method", method="magic")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ METHODS = ("ncut", "grow")
 OTHER_LESION_SHARE = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LesionSegmentation:
     """A segmented lesion and how it came about.
 
@@ -60,7 +60,7 @@ class LesionSegmentation:
     volume_ml: float
     longest_diameter_mm: float
     extent_mm: tuple[float, float, float]
-    stages: dict[str, float] = field(compare=False)
+    stages: dict[str, float]
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -131,6 +131,7 @@ def segment_lesion(
     """
     if method not in METHODS:
         raise InputError("method", f"is {method!r}", f"choose one of {', '.join(METHODS)}")
+    _check_dimensions(outline, image)
     parameters = parameters or SegmentationParameters()
     watch, warnings = _Stopwatch(), []
     grid = grid_of(image)
@@ -152,6 +153,14 @@ def segment_lesion(
     progress("growing", 1, 1, "done")
     warnings += _doubts(grown, scene, image, parameters)
     return _result(grown, scene, grid, image, method, seed, parameters, watch, warnings)
+
+
+def _check_dimensions(outline: sitk.Image, image: sitk.Image) -> None:
+    for name, checked, dimensions in (("outline", outline, (3,)), ("image", image, (3, 4))):
+        if checked.GetDimension() not in dimensions or checked.GetNumberOfComponentsPerPixel() > 1:
+            kind = f"{checked.GetDimension()}-D, {checked.GetNumberOfComponentsPerPixel()} values a voxel"
+            wanted = " or ".join(f"{n}-D" for n in dimensions)
+            raise InputError(name, f"is no {wanted} image of single values ({kind})", "choose another image")
 
 
 def _scene(
