@@ -70,6 +70,7 @@ MODEL: dict[str, Any] = {
         "shrinkage": 0.1,
         "warn_distance": 3.0,
         "abstain_distance": 4.0,
+        "range_warn": 0.05,
         "range_abstain": 1.0,
         "method": "by hand",
     },

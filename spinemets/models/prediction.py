@@ -208,7 +208,7 @@ def _unlike_training(package: ModelPackage, values: NDArray[np.float64], distanc
         f"{name} is {values[k]:.4g}, outside the {low[k]:.4g} to {high[k]:.4g} of the training cases"
         for k, name in enumerate(package.features)
     ]
-    warnings = [sentence for k, sentence in enumerate(sentences) if beyond[k] > 0]
+    warnings = [sentence for k, sentence in enumerate(sentences) if beyond[k] > rule["range_warn"]]
     if distance > rule["warn_distance"]:
         warnings.append(
             f"the features together are unusual: distance {distance:.2f} from the training cases, "
