@@ -105,3 +105,21 @@ def test_four_dimensional_file_of_another_name_is_not_taken_for_dynamic(tmp_path
     (series,) = scan_study(tmp_path).series
     assert series.role == "other"
     assert series.n_frames == 6
+
+
+def test_folders_of_two_patients_are_never_one_study(tmp_path):
+    """A cohort's folder opened by mistake: T1 of one patient and T2 of another must not meet."""
+    for case in ("case-001", "case-002"):
+        (tmp_path / case / "nifti").mkdir(parents=True)
+        for role in ("t1", "t2"):
+            write(tmp_path / case / "nifti" / f"{role}.nii.gz")
+    with pytest.raises(InputError, match="holds 2 studies"):
+        scan_study(tmp_path)
+    assert {series.role for series in scan_study(tmp_path / "case-002").series} == {"t1", "t2"}
+
+
+def test_one_folder_a_series_is_one_study(tmp_path):
+    for role in ("t1", "t2"):
+        (tmp_path / role).mkdir()
+        write(tmp_path / role / f"{role}.nii.gz")
+    assert {series.role for series in scan_study(tmp_path).series} == {"t1", "t2"}

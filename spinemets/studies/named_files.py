@@ -54,9 +54,33 @@ def image_files(paths: Iterable[Path], root: Path) -> list[Path]:
     ]
 
 
-def study_of_files(paths: Iterable[Path], source: Path) -> Study:
-    """A study of named image files."""
-    series = tuple(_series(path) for path in paths)
+def studies_of_files(paths: Iterable[Path], source: Path) -> list[Study]:
+    """The study of named image files, or several.
+
+    The same role in the same plane in two folders means that each folder below `source` holds a case of its own: taken
+    for one study, they would mix two patients.
+    """
+    series = [_series(path) for path in paths]
+    folders: dict[tuple[str, str], set[Path]] = {}
+    for one in series:
+        if one.role in IMAGE_ROLES:
+            folders.setdefault((one.role, one.plane), set()).add(one.files[0].parent)
+    if all(len(places) == 1 for places in folders.values()):
+        return [_study(series, source)]
+    cases: dict[Path, list[Series]] = {}
+    for one in series:
+        cases.setdefault(_case_folder(one.files[0], source), []).append(one)
+    return [_study(found, folder) for folder, found in sorted(cases.items())]
+
+
+def _case_folder(path: Path, source: Path) -> Path:
+    """The folder right below `source` that a file lies in; `source` itself for a file that lies there."""
+    parts = path.absolute().relative_to(source.absolute()).parts
+    return source / parts[0] if len(parts) > 1 else source
+
+
+def _study(found: list[Series], source: Path) -> Study:
+    series = tuple(found)
     study = Study("", "", "", "", source.name, series, (), source)
     untimed = [
         f"{one.name} has {one.n_frames} frames and no times; write their seconds, one a line, into "

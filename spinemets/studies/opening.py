@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from spinemets.errors import InputError
 from spinemets.geometry.files import read_image
 from spinemets.geometry.segmentation_objects import is_dicom
-from spinemets.studies.named_files import study_of_files
+from spinemets.studies.named_files import studies_of_files
 from spinemets.studies.scanning import scan_studies
 from spinemets.studies.study import Series
 
@@ -33,7 +33,7 @@ def open_image(path: Path | str) -> sitk.Image:
     if is_dicom(path):
         return _series_of_file(path).load()
     image = read_image(path)
-    return study_of_files([path], path).series[0].load() if image.GetDimension() == 4 else image
+    return studies_of_files([path], path)[0].series[0].load() if image.GetDimension() == 4 else image
 
 
 def _only_series(folder: Path) -> Series:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spinemets.errors import InputError
 from spinemets.studies.dicom import read_headers, studies_of
-from spinemets.studies.named_files import image_files, study_of_files
+from spinemets.studies.named_files import image_files, studies_of_files
 from spinemets.studies.study import Series, Study
 
 __all__ = ["Series", "Study", "as_json", "scan_studies", "scan_study"]
@@ -33,7 +33,7 @@ def scan_study(path: Path | str | Sequence[Path | str]) -> Study:
 
 
 def scan_studies(path: Path | str | Sequence[Path | str]) -> list[Study]:
-    """As `scan_study`, for any number of studies; files that are no DICOM make one study together."""
+    """As `scan_study`, for any number of studies."""
     paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(one) for one in path]
     if not paths:
         raise InputError("study", "no file or folder was given", "name the folder of the study")
@@ -44,7 +44,7 @@ def scan_studies(path: Path | str | Sequence[Path | str]) -> list[Study]:
         return studies_of(headers, root)
     named = image_files(files, root) if len(paths) == 1 and root.is_dir() else files
     if named:
-        return [study_of_files(named, root)]
+        return studies_of_files(named, root)
     remedy = "choose the folder that holds the study's DICOM or image files"
     raise InputError(root, "holds no MR or CT image" if files else "is an empty folder", remedy)
 
