@@ -29,7 +29,8 @@ def scan_study(path: Path | str | Sequence[Path | str]) -> Study:
     if len(studies) == 1:
         return studies[0]
     told = "; ".join(f"{study.date} {study.patient_id} {study.description}".strip() for study in studies[:5])
-    raise InputError(studies[0].source, f"holds {len(studies)} studies ({told})", "give the folder of one of them")
+    whole = path if isinstance(path, (str, Path)) else studies[0].source
+    raise InputError(whole, f"holds {len(studies)} studies ({told})", "give the folder of one of them")
 
 
 def scan_studies(path: Path | str | Sequence[Path | str]) -> list[Study]:
