@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -34,9 +35,17 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion(shell):
-    done = spinemets("--show-completion", shell)
-    assert done.returncode == 0, done.stderr
-    assert "spinemets" in done.stdout
+    """What a shell asks when the user presses Tab after `spinemets seg`."""
+    typed = "spinemets seg"
+    question = {"COMP_WORDS": typed, "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": typed}
+    if shell == "fish":
+        question["_TYPER_COMPLETE_FISH_ACTION"] = "get-args"
+    environment = {**os.environ, **question, "_SPINEMETS_COMPLETE": f"complete_{shell}"}
+    command = [sys.executable, "-m", "spinemets"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
+    assert "segment" in done.stdout
+    assert "features" not in done.stdout
+    assert done.stderr == ""
 
 
 def test_version():
