@@ -104,12 +104,6 @@ def test_the_bootstrap_covariance_is_near_the_asymptotic_one() -> None:
     assert np.diag(found) == pytest.approx(np.diag(asymptotic), rel=0.25)
 
 
-def test_the_youden_threshold_lies_in_the_gap_that_separates_best() -> None:
-    labels = np.array([0, 0, 0, 1, 1, 1])
-    assert fitting.youden_threshold(labels, np.array([0.1, 0.2, 0.3, 0.7, 0.8, 0.9])) == pytest.approx(0.5)
-    assert fitting.youden_threshold(labels, np.array([0.1, 0.2, 0.75, 0.7, 0.8, 0.9])) == pytest.approx(0.45)
-
-
 def test_left_out_distances_are_larger_than_distances_to_the_own_cohort() -> None:
     from spinemets.models.prediction import mahalanobis
 

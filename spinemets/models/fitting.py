@@ -193,16 +193,6 @@ def _stratified_folds(labels: NDArray[np.int_], folds: int, generator: np.random
     return fold_of
 
 
-def youden_threshold(labels: NDArray[np.int_], probability: Array) -> float:
-    """The middle of the gap between scores at which sensitivity + specificity is largest."""
-    scores = np.unique(probability)
-    cuts = (scores[1:] + scores[:-1]) / 2 if len(scores) > 1 else np.array([0.5])
-    ones, zeros = probability[labels == 1], probability[labels == 0]
-    youden = np.array([np.mean(ones >= cut) + np.mean(zeros < cut) for cut in cuts])
-    best = cuts[youden >= youden.max() - 1e-12]
-    return float(best[np.argmin(np.abs(best - 0.5))])
-
-
 def calibration(labels: NDArray[np.int_], probability: Array) -> dict[str, Any]:
     """Intercept and slope of label on logit(probability), and Brier score; nothing is corrected with them."""
     clipped = np.clip(probability, 1e-6, 1 - 1e-6)
