@@ -20,10 +20,9 @@ from spinemets.geometry.grids import (
     index_to_world,
     join_frames,
     plane_of,
-    resample_to_grid,
-    resample_to_spacing,
     same_grid,
 )
+from spinemets.geometry.resampling import resample_to_grid, resample_to_spacing
 from spinemets.geometry.sizes import volume_ml
 
 

@@ -7,7 +7,8 @@ Coordinates are LPS millimetres (SimpleITK's), x to the patient's left, y to the
 - `nifti`: what SimpleITK lets pass in a NIfTI file: truncation, sheared axes
 - `metaimage`: .mha files cut short
 - `segmentation_objects`: masks out of DICOM segmentation objects
-- `grids`: affines, planes, checks of grid, overlap and frame of reference, resampling, cropping, frames
+- `grids`: affines, planes, checks of grid, overlap and frame of reference, cropping, frames
 - `carrying`: carry_mask, carry_array
+- `resampling`: resample_to_grid, resample_to_spacing
 - `sizes`: volume, diameter, extent
 """

@@ -23,11 +23,6 @@ GRID_TOLERANCE = 1e-2
 THICK_SLICE_RATIO = 1.2
 # Patient axes in LPS and the plane that is perpendicular to each.
 PLANES = ("sagittal", "coronal", "axial")
-INTERPOLATORS = {
-    "linear": sitk.sitkLinear,
-    "nearest": sitk.sitkNearestNeighbor,
-    "bspline": sitk.sitkBSpline,
-}
 
 
 def size_of(image: sitk.Image) -> tuple[int, int, int]:
@@ -58,7 +53,8 @@ def copy_frame_of_reference(source: sitk.Image, target: sitk.Image) -> None:
         target.SetMetaData(FRAME_OF_REFERENCE, uid)
 
 
-def _copy_metadata(source: sitk.Image, target: sitk.Image) -> sitk.Image:
+def copy_metadata(source: sitk.Image, target: sitk.Image) -> sitk.Image:
+    """Give `target` the identity of `source`: frame of reference, series, and the times of a 4-D image; return it."""
     for key in (FRAME_OF_REFERENCE, SERIES_UID, *([FRAME_TIMES] if target.GetDimension() == 4 else [])):
         if source.HasMetaDataKey(key):
             target.SetMetaData(key, source.GetMetaData(key))
@@ -192,12 +188,12 @@ def first_frame(image: sitk.Image) -> sitk.Image:
 
 
 def _frame(image: sitk.Image, number: int) -> sitk.Image:
-    return _copy_metadata(image, sitk.Extract(image, [*image.GetSize()[:3], 0], [0, 0, 0, number]))
+    return copy_metadata(image, sitk.Extract(image, [*image.GetSize()[:3], 0], [0, 0, 0, number]))
 
 
 def join_frames(frames: Sequence[sitk.Image], times: Sequence[float] = ()) -> sitk.Image:
     """One 4-D image of 3-D frames on one grid; `times` are the frames' seconds, where they are known."""
-    joined = _copy_metadata(frames[0], sitk.JoinSeries(list(frames)))
+    joined = copy_metadata(frames[0], sitk.JoinSeries(list(frames)))
     set_frame_times(joined, times)
     return joined
 
@@ -215,63 +211,6 @@ def set_frame_times(image: sitk.Image, times: Sequence[float]) -> None:
     if image.GetDimension() == 4 and len(times) == image.GetSize()[3] > 1:
         image.SetMetaData(FRAME_TIMES, " ".join(f"{time:.6g}" for time in times))
         image.SetSpacing([*image.GetSpacing()[:3], (times[-1] - times[0]) / (len(times) - 1)])
-
-
-def _resample(image: sitk.Image, grid: sitk.Image, interpolator: str, default: float, extend: bool) -> sitk.Image:
-    frames = []
-    for frame in frames_of(image):
-        if interpolator != "nearest" and frame.GetPixelID() != sitk.sitkFloat64:
-            frame = sitk.Cast(frame, sitk.sitkFloat32)
-        resampler = sitk.ResampleImageFilter()
-        resampler.SetReferenceImage(grid)
-        resampler.SetInterpolator(INTERPOLATORS[interpolator])
-        resampler.SetDefaultPixelValue(default)
-        resampler.SetUseNearestNeighborExtrapolator(extend)
-        frames.append(_copy_metadata(image, resampler.Execute(frame)))
-    return frames[0] if image.GetDimension() == 3 else _copy_metadata(image, join_frames(frames, frame_times(image)))
-
-
-def resample_to_grid(
-    image: sitk.Image, reference: sitk.Image, interpolator: str = "linear", default: float = 0.0
-) -> sitk.Image:
-    """The image on the reference's 3-D grid; a 4-D image frame by frame.
-
-    Parameters
-    ----------
-    interpolator : "linear", "nearest" or "bspline" (cubic). All but "nearest" give floating point values.
-    default : value of voxels outside the image, that is more than half a voxel beyond its outermost centres.
-    """
-    return _resample(image, first_frame(reference), interpolator, default, extend=False)
-
-
-def resample_to_spacing(
-    image: sitk.Image, spacing: float | Sequence[float], is_mask: bool = False, interpolator: str = "linear"
-) -> sitk.Image:
-    """The image, over the same extent and with the same axes, with other voxel sizes.
-
-    Parameters
-    ----------
-    spacing : mm, one number or (x, y, z).
-    is_mask : the image is a mask; the result is uint8 of 0 and 1, as `carry_mask` makes it.
-
-    The grids' centres coincide; sizes are rounded, so that the extent changes by half a voxel at most, and what then
-    lies outside takes the value of the nearest voxel.
-    """
-    new_spacing = np.broadcast_to(np.asarray(spacing, float), (3,))
-    size, old_spacing = np.array(size_of(image)), np.array(image.GetSpacing()[:3])
-    new_size = np.maximum(1, np.floor(size * old_spacing / new_spacing + 0.5)).astype(int)
-    affine = index_to_world(image)
-    direction = affine[:3, :3] / old_spacing
-    centre = affine[:3, :3] @ ((size - 1) / 2) + affine[:3, 3]
-    grid = sitk.Image([int(n) for n in new_size], sitk.sitkUInt8)
-    grid.SetSpacing(new_spacing.tolist())
-    grid.SetDirection(direction.ravel().tolist())
-    grid.SetOrigin((centre - direction @ ((new_size - 1) / 2 * new_spacing)).tolist())
-    if is_mask:
-        from spinemets.geometry.carrying import carry_mask
-
-        return _copy_metadata(image, carry_mask(image, grid))
-    return _resample(image, grid, interpolator, 0.0, extend=True)
 
 
 def bounding_box(mask: sitk.Image) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -312,4 +251,4 @@ def crop_to_mask(image: sitk.Image, mask: sitk.Image, margin_mm: float) -> sitk.
     if np.any(low >= high):
         raise InputError("mask", "lies outside the image", "choose a mask and an image of one examination")
     parts = tuple(slice(int(a), int(b)) for a, b in zip(low, high))
-    return _copy_metadata(image, image[parts if image.GetDimension() == 3 else (*parts, slice(None))])
+    return copy_metadata(image, image[parts if image.GetDimension() == 3 else (*parts, slice(None))])
