@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from spinemets.errors import InputError
+from spinemets.geometry.grids import FRAME_OF_REFERENCE, SERIES_UID, join_frames
 from spinemets.phantom import acquisition
 from spinemets.phantom.acquisition import PROTOCOLS, Protocol, Scene
 from spinemets.phantom.anatomy import SpineAnatomy
@@ -25,7 +26,6 @@ ROLES = tuple(PROTOCOLS)
 STUDY_ROLES = tuple(role for role in ROLES if role != "ct")
 KINETIC = ("ktrans", "kep", "ve", "vp")
 ENHANCEMENT = {"clear": 1.0, "weak": 0.45}
-FRAME_KEY, SERIES_KEY, TIMES_KEY = "FrameOfReferenceUID", "SeriesInstanceUID", "FrameTimesSeconds"
 OUTLINE_LOOSENESS_MM = 1.2
 OUTLINE_JITTER_MM = 1.0
 OUTLINE_MIN_AREA_MM2 = 30.0
@@ -147,7 +147,7 @@ class SpinePhantom:
         """Image of a role (t1, t2, fs_t2, ce_t1_sag, ce_t1_cor, ce_t1_ax, dce, ct), int16, on its usual grid or a
         given one.
 
-        `dce` is 4-D; its frames were taken at `times` seconds, which its metadata hold too (`FrameTimesSeconds`).
+        `dce` is 4-D and holds the seconds of its frames (`geometry.grids.frame_times`).
 
         Raises
         ------
@@ -195,9 +195,7 @@ class SpinePhantom:
                 array = ndimage.shift(array, steps[::-1], order=1, mode="nearest")
             noisy = acquisition.add_rician_noise(array, protocol.noise * self.noise, rng)
             images.append(scene.grid.image(_stored(noisy)))
-        image = sitk.JoinSeries(images, 0.0, acquisition.FRAME_SECONDS)
-        image.SetMetaData(TIMES_KEY, " ".join(f"{t:g}" for t in self.times))
-        return image
+        return join_frames(images, self.times - self.times[0])
 
     def _tomogram(self, protocol: Protocol, scene: Scene, rng: np.random.Generator) -> sitk.Image:
         values = scene.tomogram().reshape(scene.grid.size[::-1])
@@ -294,9 +292,9 @@ class SpinePhantom:
         return reference if isinstance(reference, Grid) else Grid.of(reference)
 
     def _with_identity(self, image: sitk.Image, series_uid: str | None = None) -> sitk.Image:
-        image.SetMetaData(FRAME_KEY, self.frame_of_reference)
+        image.SetMetaData(FRAME_OF_REFERENCE, self.frame_of_reference)
         if series_uid is not None:
-            image.SetMetaData(SERIES_KEY, series_uid)
+            image.SetMetaData(SERIES_UID, series_uid)
         return image
 
 
