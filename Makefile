@@ -57,7 +57,7 @@ bench: $(VENV)/.dev
 	@for benchmark in Testing/benchmarks/bench_*.py; do $(PY) $$benchmark || exit 1; done
 
 model: $(VENV)/.dev
-	@$(PY) -m spinemets.learning.demonstration
+	@$(PY) -m spinemets.learning.demonstration --overwrite
 
 screenshots: $(VENV)/.dev
 	@$(PY) Resources/Screenshots/make_screenshots.py

@@ -119,7 +119,11 @@ def _open_row(case: Case, package: ModelPackage, mask: Path | None, reader: str)
     if mask_file is None:
         raise InputError(f"row {case.row}", "names no mask", "fill the column `mask`, or give --mask")
     return OpenedCase(
-        identity=StudyIdentity(patient_id=case.case, description=f"lesion {case.lesion}" if case.lesion else ""),
+        identity=StudyIdentity(
+            patient_id=case.case,
+            description=f"lesion {case.lesion}" if case.lesion else "",
+            simulated=str(case.clinical.get("simulated", "")).lower() == "true",
+        ),
         images={role: open_image(case.images[role]) for role in package.roles},
         mask=read_mask(mask_file),
         mask_file=mask_file,

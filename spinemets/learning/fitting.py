@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.models.accuracy import auc, auc_interval, wilson_interval
+from spinemets.learning.accuracy import auc, auc_interval, wilson_interval
 
 Array = NDArray[np.float64]
 MAX_NEWTON_STEPS = 100
@@ -40,10 +40,6 @@ class FitParameters:
     folds: int = 5
     repeats: int = 10
     resamples: int = 1000
-
-    def as_json(self) -> dict[str, Any]:
-        """As the model's recipe records them."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The demo model: osteoblastic or osteolytic, trained on simulated cases, and marked so.
 
-    python -m spinemets.models.demonstration --out spinemets/models/packages/osteoblastic-vs-osteolytic-demo.spinemets
+    python -m spinemets.learning.demonstration --overwrite
 
 It shows how the program works from images to report; it knows nothing about patients. Every case is a simulated study
 of its own seed; the lesion's mask is the true one made as wrong as a good segmentation would be, on the grid of the
@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,89 +26,79 @@ from scipy import ndimage
 
 import spinemets
 from spinemets.geometry.carrying import carry_mask
-from spinemets.models import fitting
+from spinemets.learning import fitting
+from spinemets.learning.recipes import RECIPES_FOLDER, read_recipe
 from spinemets.models.classification import role_features
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, write_package
 from spinemets.models.prediction import mahalanobis
 from spinemets.phantom.cohort import draw_case
 from spinemets.progress import Progress, silent
 
-QUESTION = "osteoblastic-vs-osteolytic"
-CLASSES = ("osteolytic", "osteoblastic")
-NAME = f"{QUESTION}-demo"
-INPUTS = {"t1": "sagittal T1", "t2": "sagittal T2", "fs_t2": "sagittal fat-suppressed T2 or STIR"}
-CASES = 60
-EFFECT = 1.0
-SEED = 20_260_101
+RECIPE = RECIPES_FOLDER / "osteoblastic-vs-osteolytic" / "demonstration.yaml"
+NAME = "osteoblastic-vs-osteolytic-demo"
 # A part of each grid that holds the lesion, the margin of the crop and a little more, so that the cohort takes minutes.
 IMAGE_VOXELS, MASK_VOXELS = (176, 176, 15), (112, 112, 26)
-CROP_MARGIN_MM = 25.0
-EXTRACTION: dict[str, Any] = {
-    "feature_set": "107",
-    "mode": "pyradiomics",
-    "bin_width": 25.0,
-    "bin_count": None,
-    "spacing": 1.0,
-    "normalize": True,
-    "normalize_scale": 100.0,
-}
-MASK_ERROR = {"offset_sd_mm": 0.6, "ripple_sd_mm": 1.2, "ripple_length_mm": 4.0, "shift_sd_mm": 0.6}
-# Shape would tell how the simulation draws lesions, energy how large they are: neither is what the question is about.
-LEFT_OUT = ("_shape_", "_firstorder_Energy", "_firstorder_TotalEnergy")
-# Chosen before any result was seen, so that accuracy, sensitivity and specificity at it are honest too.
-THRESHOLD = 0.5
-SHRINKAGE = 0.2
-WARN_QUANTILE = 0.975
-ABSTAIN_FACTOR = 2.0
-# In widths of the training range: of 60 cases, each end is overstepped by one new case in 61 even without reason.
-RANGE_WARN, RANGE_ABSTAIN = 0.1, 1.0
+Content = Mapping[str, Any]
 
 
-def degraded_mask(mask: sitk.Image, generator: np.random.Generator) -> sitk.Image:
+def degraded_mask(mask: sitk.Image, error: Mapping[str, float], generator: np.random.Generator) -> sitk.Image:
     """The mask as a good segmentation would give it: swollen or shrunken, with a rippled border, a little shifted.
 
-    `mask` uint8 0/1; sizes in MASK_ERROR, mm. The Dice coefficient with the true mask is about 0.9.
+    `mask` uint8 0/1; `error`: mm, the recipe's `mask_error`. Dice with the true mask is about 0.9.
     """
     inside = sitk.GetArrayFromImage(mask) > 0
     spacing = np.array(mask.GetSpacing())[::-1]
     distance = ndimage.distance_transform_edt(inside, spacing) - ndimage.distance_transform_edt(~inside, spacing)
-    ripple = ndimage.gaussian_filter(generator.normal(size=inside.shape), MASK_ERROR["ripple_length_mm"] / spacing)
-    ripple *= MASK_ERROR["ripple_sd_mm"] / ripple.std()
-    shift = generator.normal(0.0, MASK_ERROR["shift_sd_mm"], 3) / spacing
+    ripple = ndimage.gaussian_filter(generator.normal(size=inside.shape), error["ripple_length_mm"] / spacing)
+    ripple *= error["ripple_sd_mm"] / ripple.std()
+    shift = generator.normal(0.0, error["shift_sd_mm"], 3) / spacing
     moved = ndimage.shift(distance, shift, order=1, mode="nearest")
-    found = moved + ripple + generator.normal(0.0, MASK_ERROR["offset_sd_mm"]) >= 0
+    found = moved + ripple + generator.normal(0.0, error["offset_sd_mm"]) >= 0
     degraded = sitk.GetImageFromArray(found.astype(np.uint8))
     degraded.CopyInformation(mask)
     return degraded
 
 
-def simulated_features(seed: int, label: int) -> dict[str, float]:
-    """All features of one simulated case; label 1 is osteoblastic."""
-    phantom, _ = draw_case(QUESTION, label, seed, EFFECT)
-    mask = degraded_mask(phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), np.random.default_rng([seed, 99]))
+def simulated_features(recipe: Content, seed: int, label: int) -> dict[str, float]:
+    """All features of one simulated case; label 1 is the positive class."""
+    phantom, _ = draw_case(recipe["question"], label, seed, recipe["cohort"]["effect"])
+    truth = phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS))
+    mask = degraded_mask(truth, recipe["cohort"]["mask_error"], np.random.default_rng([seed, 99]))
     features: dict[str, float] = {}
-    for role in INPUTS:
+    for role in recipe["roles"]:
         image = phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS))
-        features |= role_features(image, carry_mask(mask, image), role, EXTRACTION, CROP_MARGIN_MM)
+        features |= role_features(image, carry_mask(mask, image), role, recipe["extraction"], recipe["crop_margin_mm"])
     return features
 
 
 def simulated_cohort(
-    cases: int, seed: int, workers: int, progress: Progress = silent
+    recipe: Content, workers: int, progress: Progress = silent
 ) -> tuple[list[str], NDArray[np.float64], NDArray[np.int_]]:
     """Feature names (p), values (cases, p) and labels (cases) of a balanced simulated cohort."""
+    cases, seed = recipe["cohort"]["cases"], recipe["cohort"]["seed"]
     labels = np.arange(cases) % 2
     seeds = [seed + index for index in range(cases)]
     rows: list[dict[str, float]] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for index, row in enumerate(pool.map(simulated_features, seeds, labels.tolist())):
+        for index, row in enumerate(pool.map(partial(simulated_features, recipe), seeds, labels.tolist())):
             rows.append(row)
             progress("simulate", index + 1, cases)
-    names = [name for name in rows[0] if not any(part in name for part in LEFT_OUT)]
+    names = [name for name in rows[0] if not any(part in name for part in recipe["selection"]["left_out"])]
     return names, np.array([[row[name] for name in names] for row in rows]), labels
 
 
+def fit_parameters(recipe: Content) -> fitting.FitParameters:
+    """The recipe's numbers that decide which signature comes out."""
+    selection, classifier = recipe["selection"], recipe["classifier"]
+    return fitting.FitParameters(
+        **{key: selection[key] for key in ("candidates", "max_correlation", "selected", "l1_c")},
+        **{key: classifier[key] for key in ("ridge", "resamples")},
+        **recipe["validation"],
+    )
+
+
 def build_model(
+    recipe: Content,
     names: list[str],
     values: NDArray[np.float64],
     labels: NDArray[np.int_],
@@ -114,6 +106,8 @@ def build_model(
     seed: int,
 ) -> dict[str, Any]:
     """model.json of a signature fitted on `values` (n, p) and `labels` (n), with its three estimates."""
+    threshold, guard = recipe["classifier"]["threshold"], recipe["out_of_distribution"]
+    positive, negative = recipe["classes"]
     signature = fitting.fit_signature(values, labels, parameters)
     chosen = values[:, signature.columns]
     z = signature.standardised(values)
@@ -122,9 +116,9 @@ def build_model(
     covariance = fitting.coefficient_covariance(values, labels, signature, parameters, seed)
     apparent = signature.probability(values)
     scheme = f"{parameters.repeats} times {parameters.folds}-fold, stratified, by case"
-    distances = fitting.left_out_distances(z, SHRINKAGE, mahalanobis)
-    warn = float(np.quantile(distances, WARN_QUANTILE))
-    return _description(parameters, labels, seed) | {
+    distances = fitting.left_out_distances(z, guard["shrinkage"], mahalanobis)
+    warn = float(np.quantile(distances, guard["warn_quantile"]))
+    return _description(recipe, seed) | {
         "features": [names[column] for column in signature.columns],
         "preprocessing": {"kind": "standardise", "mean": signature.mean.tolist(), "sd": signature.sd.tolist()},
         "classifier": {
@@ -135,51 +129,44 @@ def build_model(
             "covariance_method": f"{parameters.resamples} bootstrap samples of the cases, features as chosen",
         },
         "performance": {
-            "apparent": fitting.performance(labels, apparent, THRESHOLD, "on the training cases"),
-            "cross_validated": fitting.performance(labels, outside, THRESHOLD, f"{scheme}; chosen on all cases"),
-            "nested": fitting.performance(labels, nested, THRESHOLD, f"{scheme}; features chosen in every fold"),
+            "apparent": fitting.performance(labels, apparent, threshold, "on the training cases"),
+            "cross_validated": fitting.performance(labels, outside, threshold, f"{scheme}; chosen on all cases"),
+            "nested": fitting.performance(labels, nested, threshold, f"{scheme}; features chosen in every fold"),
         },
         "calibration": fitting.calibration(labels, nested),
-        "threshold": {"value": THRESHOLD, "method": "fixed beforehand; the classes are equally frequent"},
+        "threshold": {"value": threshold, "method": "fixed beforehand; the classes are equally frequent"},
         "out_of_distribution": {
-            "covariance": fitting.shrunken_covariance(z, SHRINKAGE).tolist(),
-            "shrinkage": SHRINKAGE,
+            "covariance": fitting.shrunken_covariance(z, guard["shrinkage"]).tolist(),
+            "shrinkage": guard["shrinkage"],
             "warn_distance": warn,
-            "abstain_distance": ABSTAIN_FACTOR * warn,
-            "range_warn": RANGE_WARN,
-            "range_abstain": RANGE_ABSTAIN,
-            "method": f"{WARN_QUANTILE} quantile of left-out training cases; abstention at {ABSTAIN_FACTOR} times that",
+            "abstain_distance": guard["abstain_factor"] * warn,
+            "range_warn": guard["range_warn"],
+            "range_abstain": guard["range_abstain"],
+            "method": f"{guard['warn_quantile']} quantile of left-out training cases; "
+            f"abstention at {guard['abstain_factor']} times that",
         },
         "training": {
             "description": "Simulated sagittal studies of one osteolytic or osteoblastic lesion each; no patient.",
             "cases": len(labels),
-            "class_counts": {CLASSES[1]: int(np.sum(labels == 1)), CLASSES[0]: int(np.sum(labels == 0))},
+            "class_counts": {positive: int(np.sum(labels == 1)), negative: int(np.sum(labels == 0))},
             "feature_ranges": {"low": chosen.min(axis=0).tolist(), "high": chosen.max(axis=0).tolist()},
         },
     }
 
 
-def _description(parameters: fitting.FitParameters, labels: NDArray[np.int_], seed: int) -> dict[str, Any]:
+def _description(recipe: Content, seed: int) -> dict[str, Any]:
     """The part of model.json that does not depend on the fit."""
     import sklearn
 
     return {
         "schema_version": 1,
         "name": NAME,
-        "title": "Osteoblastic or osteolytic, demonstration on simulated cases",
-        "question": QUESTION,
-        "recipe": {
-            "name": "demonstration",
-            "extraction": EXTRACTION,
-            "crop_margin_mm": CROP_MARGIN_MM,
-            "fit": parameters.as_json(),
-            "cohort": {"question": QUESTION, "effect": EFFECT, "cases": len(labels), "first_seed": seed},
-            "mask_error": MASK_ERROR,
-            "left_out": list(LEFT_OUT),
-        },
-        "classes": [CLASSES[1], CLASSES[0]],
-        "positive_class": CLASSES[1],
-        "inputs": [{"role": role, "description": text} for role, text in INPUTS.items()],
+        "title": recipe["title"],
+        "question": recipe["question"],
+        "recipe": {"name": "demonstration", **recipe},
+        "classes": list(recipe["classes"]),
+        "positive_class": recipe["classes"][0],
+        "inputs": [{"role": role, "description": text} for role, text in recipe["roles"].items()],
         "software": {
             "spinemets": spinemets.__version__,
             "python": platform.python_version(),
@@ -197,20 +184,19 @@ def _description(parameters: fitting.FitParameters, labels: NDArray[np.int_], se
 def main(arguments: list[str] | None = None) -> None:
     """Train the demo model and write its package."""
     parser = argparse.ArgumentParser(
-        prog="python -m spinemets.models.demonstration", description=__doc__.split("\n")[0]
+        prog="python -m spinemets.learning.demonstration", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER / f"{NAME}{SUFFIX}")
-    parser.add_argument("--cases", type=int, default=CASES)
-    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--overwrite", action="store_true")
     given = parser.parse_args(arguments)
+    recipe = read_recipe(RECIPE).content
 
     def report(stage: str, done: int, total: int, message: str = "") -> None:
         sys.stderr.write(f"\r{stage} {done}/{total} {message}")
 
-    names, values, labels = simulated_cohort(given.cases, given.seed, given.workers, report)
-    model = build_model(names, values, labels, fitting.FitParameters(), given.seed)
+    names, values, labels = simulated_cohort(recipe, given.workers, report)
+    model = build_model(recipe, names, values, labels, fit_parameters(recipe), recipe["cohort"]["seed"])
     package = write_package(model, {}, given.out, given.overwrite)
     nested = model["performance"]["nested"]["auc"]
     sys.stdout.write(f"\n{package.path}: nested AUC {nested['estimate']:.3f}, {', '.join(package.features)}\n")

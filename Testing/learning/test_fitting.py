@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from spinemets.models import fitting
-from spinemets.models.accuracy import auc, auc_interval, wilson_interval
-from spinemets.models.fitting import FitParameters
+from spinemets.learning import fitting
+from spinemets.learning.accuracy import auc, auc_interval, wilson_interval
+from spinemets.learning.fitting import FitParameters
 
 QUICK = FitParameters(repeats=2, resamples=60)
 
@@ -115,13 +115,14 @@ def test_left_out_distances_are_larger_than_distances_to_the_own_cohort() -> Non
 
 
 def test_a_built_model_is_a_valid_package(tmp_path) -> None:
-    from spinemets.models.demonstration import build_model
+    from spinemets.learning.demonstration import RECIPE, build_model
+    from spinemets.learning.recipes import read_recipe
     from spinemets.models.package import write_package
     from spinemets.models.prediction import predict
 
     values, labels = noise(9, effect=1.5)
     names = [f"t2_feature{index}" for index in range(values.shape[1])]
-    model = build_model(names, values, labels, QUICK, seed=1)
+    model = build_model(read_recipe(RECIPE).content, names, values, labels, QUICK, seed=1)
     package = write_package(model, {}, tmp_path / "built.spinemets")
     json.dumps(model, allow_nan=False)
     predicted = [predict(package, dict(zip(names, row))) for row in values]
