@@ -193,3 +193,15 @@ def test_real_masks_on_an_oblique_finer_grid(shared_data, mask_file, label, rand
     carried = sitk.GetArrayFromImage(carry_mask(mask, reference))
     assert carried.any()
     np.testing.assert_array_equal(carried, brute_force_at_once(mask, reference))
+
+
+def test_nearest_is_not_ragged_where_voxels_meet_half_way(image_of, left_handed_oblique):
+    """Every look-up falls between two voxels: rounding noise must not choose one here and the other there."""
+    voxels = np.zeros((9, 10, 11), np.uint8)
+    voxels[2:6, 3:7, 4:8] = 1
+    mask = image_of(voxels, (0.7, 1.1, 3.3), (17.3, -41.9, 88.8), left_handed_oblique)
+    reference = image_of(
+        voxels, (0.7, 1.1, 3.3), mask.TransformContinuousIndexToPhysicalPoint((0.5,) * 3), left_handed_oblique
+    )
+    carried = sitk.GetArrayFromImage(carry_mask(mask, reference, interpolation="nearest"))
+    assert np.array_equal(carried, np.roll(voxels, (-1, -1, -1), axis=(0, 1, 2)))

@@ -53,6 +53,17 @@ def test_file_cut_short(image, tmp_path, capfd, ending, compressed):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii"])
+def test_namesakes_in_one_folder_are_not_mixed(image, tmp_path, ending):
+    """SimpleITK puts the voxels of image.nii under the header of image.nii.gz."""
+    other = ".nii" if ending == ".nii.gz" else ".nii.gz"
+    write_image(image, tmp_path / f"image{ending}")
+    write_image(image * 0 + 7, tmp_path / f"image{other}")
+    assert np.array_equal(
+        sitk.GetArrayFromImage(read_image(tmp_path / f"image{ending}")), sitk.GetArrayFromImage(image)
+    )
+
+
 def test_damaged_gzip(image, tmp_path):
     write_image(image, tmp_path / "image.nii.gz")
     content = bytearray((tmp_path / "image.nii.gz").read_bytes())

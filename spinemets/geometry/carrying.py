@@ -161,7 +161,7 @@ def _nearest(
     part: NDArray[np.bool_], matrix: NDArray[np.float64], offset: NDArray[np.float64], shape: tuple[int, ...]
 ) -> NDArray[np.bool_]:
     indices = [
-        np.clip(np.floor(_coordinate(row, start, shape) + 0.5).astype(np.intp), 0, count - 1)
+        np.clip(np.floor(_coordinate(row, start, shape) + 0.5 + TOLERANCE).astype(np.intp), 0, count - 1)
         for row, start, count in zip(matrix, offset, part.shape)
     ]
     return part[tuple(indices)]

@@ -1,8 +1,9 @@
 """What SimpleITK lets pass in NIfTI files, checked before the image is trusted.
 
 SimpleITK reads a file that was cut short without a word and leaves rubbish in the missing voxels; it puts zeros for NaN
-and infinity; it takes the qform in silence where the sform has sheared axes; and it refuses a sform that rounding made
-a little oblique-angled. The header is laid out as in the NIfTI-1 standard (https://nifti.nimh.nih.gov/nifti-1) and in
+and infinity; it takes the qform in silence where the sform has sheared axes; it refuses a sform that rounding made a
+little oblique-angled; and of `name.nii.gz` it takes the header, but the voxels of `name.nii` where that lies beside it.
+The header is laid out as in the NIfTI-1 standard (https://nifti.nimh.nih.gov/nifti-1) and in
 NIfTI-2.
 """
 
@@ -72,10 +73,10 @@ def read_nifti(path: Path, read: Callable[[Path], sitk.Image]) -> sitk.Image:
     _check_finite(path, content, header)
     skew = largest_cosine(header.affine) if header.affine is not None else 0.0
     if header.affine is None or skew <= ACCEPTED_BY_SIMPLEITK:
-        return read(path)
+        return _read_itself(path, content, read)
     if skew <= LARGEST_ROUNDING:
         return _read_repaired(content, header, header.affine, read)
-    return _read_by_qform(path, header, header.affine, skew, read)
+    return _read_by_qform(path, header, header.affine, skew, lambda _: _read_itself(path, content, read))
 
 
 def _content(path: Path) -> bytes:
@@ -157,16 +158,28 @@ def nearest_right_angles(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.hstack([(left @ right) * lengths, affine[:, 3:]])
 
 
+def _read_itself(path: Path, content: bytes, read: Callable[[Path], sitk.Image]) -> sitk.Image:
+    """Read the file itself; or a copy of it, where SimpleITK would take the voxels of its namesake without `.gz`."""
+    namesake = path.with_suffix("")
+    if path.suffix.lower() == ".gz" and namesake.exists():
+        return _read_copy(content, read)
+    return read(path)
+
+
+def _read_copy(content: bytes, read: Callable[[Path], sitk.Image]) -> sitk.Image:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.nii"
+        copy.write_bytes(content)
+        return read(copy)
+
+
 def _read_repaired(
     content: bytes, header: Header, affine: NDArray[np.float64], read: Callable[[Path], sitk.Image]
 ) -> sitk.Image:
     """Read a copy of the file whose sform has its rounding taken out."""
     repaired = bytearray(content)
     struct.pack_into(header.number_format, repaired, header.sform_offset, *nearest_right_angles(affine).ravel())
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "repaired.nii"
-        copy.write_bytes(repaired)
-        return read(copy)
+    return _read_copy(bytes(repaired), read)
 
 
 def _read_by_qform(
