@@ -33,6 +33,13 @@ def test_one_voxel_and_one_row(lesion):
         extract_features(image, painted(mask, array))
 
 
+def test_spacing_that_no_memory_holds(lesion):
+    """Metres taken for millimetres."""
+    image, mask = lesion
+    with pytest.raises(InputError, match="voxels round the mask; use a coarser spacing"):
+        extract_features(image, mask, spacing=0.001)
+
+
 def test_mask_lost_by_resampling(lesion):
     image, mask = lesion
     array = sitk.GetArrayFromImage(mask) * 0

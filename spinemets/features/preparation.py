@@ -18,6 +18,8 @@ PAD_VOXELS = 5
 # A B-spline coefficient depends on a voxel n away by 0.27^n: beyond this many voxels, nothing is left in double
 # precision.
 SPLINE_MARGIN = 40
+# More voxels than this round a mask are a mistyped spacing: 300 mm in each direction at 0.5 mm are 216 million.
+MOST_VOXELS = 300_000_000
 # A spline value this near to a whole number, relative to itself, may be that number but for rounding.
 WHOLE = 1e-11
 
@@ -81,6 +83,10 @@ def resample(image: sitk.Image, mask: sitk.Image, spacing: float) -> tuple[sitk.
     Parameters
     ----------
     spacing : mm, in all three directions.
+
+    Raises
+    ------
+    InputError : the new grid would have more voxels than memory can be expected to hold.
     """
     first, size = box_of(mask)
     old = np.array(mask.GetSpacing())
@@ -90,6 +96,9 @@ def resample(image: sitk.Image, mask: sitk.Image, spacing: float) -> tuple[sitk.
     ratio = old / new
     low = np.maximum(np.floor((first - 0.5) * ratio - PAD_VOXELS), 0)
     high = np.minimum(np.ceil((first + size - 0.5) * ratio + PAD_VOXELS), np.ceil(np.array(mask.GetSize()) * ratio) - 1)
+    count = float(np.prod(high - low + 1))
+    if count > MOST_VOXELS:
+        raise InputError(f"spacing {spacing:g} mm", f"gives {count:.2g} voxels round the mask", "use a coarser spacing")
     origin = mask.TransformContinuousIndexToPhysicalPoint((0.5 * (new - old) / old + low / ratio).tolist())
 
     grid = (high - low + 1).astype(int).tolist(), origin, new.tolist(), mask.GetDirection()
