@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# The matrices are small: BLAS threads cost half as much time again as they save, and the order in which they add
+# changes the last digits with the number of cores. Libraries read these names once, when they are loaded.
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def _one_blas_thread() -> None:
+    """Let linear algebra run on one thread, unless the user has said how many it shall have."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        for name in BLAS_THREADS:
+            os.environ.setdefault(name, "1")
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    _one_blas_thread()
     from spinemets.cli.app import run
 
     sys.exit(run(sys.argv[1:]))
