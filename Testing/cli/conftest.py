@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.command_line import ROOT, spinemets
+from cli.command_line import spinemets
 
 
 @pytest.fixture(scope="session")
@@ -15,13 +15,4 @@ def a_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("phantom") / "study"
     done = spinemets("phantom", folder, "--seed", "3")
     assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real images beside the project."""
-    folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the folder of real images, ../shared/data, is not beside the project")
     return folder

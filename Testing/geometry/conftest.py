@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real images beside the project."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the folder of real images, ../shared/data, is not beside the project")
-    return folder
 
 
 def rotation_about(axis: int, degrees: float) -> np.ndarray:

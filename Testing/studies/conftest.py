@@ -1,4 +1,4 @@
-"""What the tests of studies share: small DICOM files written with pydicom, and the folder of real data."""
+"""What the tests of studies share: small DICOM files written with pydicom."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ import pytest
 
 MR_STORAGE = "1.2.840.10008.5.1.4.1.1.4"
 EXPLICIT = "1.2.840.10008.1.2.1"
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real images beside the project."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the folder of real images, ../shared/data, is not beside the project")
-    return folder
 
 
 def make_slice(position=(0.0, 0.0, 0.0), number: int = 1, voxels: np.ndarray | None = None, **attributes: Any):
