@@ -56,12 +56,12 @@ def _top(
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; no traceback reaches the user."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_for_signals()
     try:
         status = app(arguments, prog_name="spinemets", standalone_mode=False)
     except InputError as error:
         return _fault(str(error), INPUT_AT_FAULT)
-    except (KeyboardInterrupt, Cancelled, typer.Abort):
+    except (_Interrupted, KeyboardInterrupt, Cancelled, typer.Abort):
         return _fault(STOPPED, CANCELLED)
     except BrokenPipeError:
         # The reader of our output has gone (`spinemets ... | head`): what is left has nowhere to go.
@@ -82,8 +82,24 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
+class _Interrupted(BaseException):
+    """A signal asks to stop. Not KeyboardInterrupt: passing through `exec`, as in the making of a dataclass, that one
+    lets Python end the process by the signal itself, whatever exit status was asked for.
+    """
+
+
 def _interrupt(_signal: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+    raise _Interrupted
+
+
+def _listen_for_signals() -> None:
+    """Ctrl-C, an end asked for by another program, and the terminal's closing stop the work; what a parent ignores
+    (`nohup`) stays ignored.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def _usage_fault(error: Any) -> str:
