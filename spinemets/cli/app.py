@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +22,7 @@ from spinemets.cli.commands.features import features
 from spinemets.cli.commands.inspect import inspect
 from spinemets.cli.commands.phantom import phantom
 from spinemets.cli.commands.segment import segment
+from spinemets.cli.reporting import printable
 from spinemets.errors import Cancelled, InputError
 
 DONE, INPUT_AT_FAULT, COMMAND_LINE_AT_FAULT, CANCELLED = 0, 1, 2, 130
@@ -57,21 +60,36 @@ def _top(
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; no traceback reaches the user."""
     _listen_for_signals()
+    _prepare_streams()
     try:
         status = app(arguments, prog_name="spinemets", standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         return _fault(str(error), INPUT_AT_FAULT)
     except (_Interrupted, KeyboardInterrupt, Cancelled, typer.Abort):
         return _fault(STOPPED, CANCELLED)
     except BrokenPipeError:
         # The reader of our output has gone (`spinemets ... | head`): what is left has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_standard_output()
         return DONE
+    except SystemExit as leaving:
+        # The same, once Typer has met it; shell completion leaves in this way too.
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        _leave_standard_output()
+        return DONE
+    except MemoryError:
+        return _fault("memory: is too small for this; use fewer or smaller images, or coarser voxels", INPUT_AT_FAULT)
     except Exception as error:
         if hasattr(error, "format_message"):  # Typer's own faults, whichever package its parser lives in.
             return _fault(_usage_fault(error), COMMAND_LINE_AT_FAULT)
         if os.environ.get("SPINEMETS_TRACEBACK"):
             raise
+        if isinstance(error, OSError):
+            _leave_standard_output()
+            what = error.filename or "a file, a folder or the standard output"
+            remedy = "check that it exists, that its permissions allow it and that its disk has space"
+            return _fault(f"{what}: {error.strerror or error}; {remedy}", INPUT_AT_FAULT)
         why = " ".join(str(error).split()) or "no message"
         return _fault(
             f"internal error: {type(error).__name__}: {why}; report this, with what SPINEMETS_TRACEBACK=1 adds to it",
@@ -80,6 +98,24 @@ def run(arguments: list[str]) -> int:
     if status == CANCELLED:  # Newer versions of Typer turn the interrupt into a status themselves.
         return _fault(STOPPED, CANCELLED)
     return status if isinstance(status, int) else DONE
+
+
+def _prepare_streams() -> None:
+    """Let every name be printed, whatever bytes it is made of and whatever the terminal's encoding; and let a closed
+    stream (`>&-`) be as good as /dev/null.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_standard_output() -> None:
+    """What is still to be written there would fail again when Python closes it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Interrupted(BaseException):
@@ -110,5 +146,7 @@ def _usage_fault(error: Any) -> str:
 
 
 def _fault(line: str, status: int) -> int:
-    sys.stderr.write(f"spinemets: {line}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"spinemets: {printable(line)}\n")
+        sys.stderr.flush()
     return status

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,8 +19,13 @@ from spinemets.progress import Progress, silent
 
 def _json_progress(stage: str, done: int, total: int, message: str = "") -> None:
     step = {"stage": stage, "done": done, "total": total, "message": message}
-    sys.stdout.write(json.dumps(step, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(step, ensure_ascii=_only_ascii()) + "\n")
     sys.stdout.flush()
+
+
+def _only_ascii() -> bool:
+    """Whether JSON must spell its characters as \\uXXXX, since standard output does not take all of them."""
+    return "utf" not in (sys.stdout.encoding or "utf-8").lower()
 
 
 @contextmanager
@@ -57,15 +63,22 @@ def _progress_bar() -> Iterator[Progress]:
         yield progress
 
 
+def printable(text: str) -> str:
+    """The text on one line and without what a terminal takes for commands, which names in DICOM headers may hold."""
+    return "".join(
+        character if unicodedata.category(character) not in ("Cc", "Zl", "Zp") else " " for character in text
+    )
+
+
 def print_json(value: Any, style: ProgressStyle = ProgressStyle.none) -> None:
     """Print a result as JSON; on one line when progress shares the stream. A number that is not finite is refused."""
     indent = None if style is ProgressStyle.json else 2
-    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=_only_ascii(), allow_nan=False) + "\n")
 
 
 def print_line(text: str) -> None:
     """Print one line of a result on standard output, as it is."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
@@ -74,10 +87,10 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", show_edge=False, header_style="bold")
+    table = Table(title=escape(printable(title)) or None, title_justify="left", show_edge=False, header_style="bold")
     for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     console = Console() if sys.stdout.isatty() else Console(width=200)
     console.print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,19 @@ CHOOSE_IMAGE = "choose a NIfTI, NRRD or MHA file"
 def has_image_name(path: Path) -> bool:
     """Whether the name is that of a 3-D image file."""
     return path.name.lower().endswith(READABLE)
+
+
+def name_for_simpleitk(path: Path) -> str:
+    """The file's name as SimpleITK takes it; a name that is no UTF-8 would end the whole process there.
+
+    Raises
+    ------
+    InputError : the name is written in another encoding.
+    """
+    try:
+        return os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, "has a name that is not written in UTF-8", "rename it") from error
 
 
 def read_image(path: Path | str) -> sitk.Image:
@@ -97,8 +111,9 @@ def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False) ->
     if not path.name.lower().endswith(WRITABLE):
         raise InputError(path, "has no ending of an image format", f"name it with one of {', '.join(WRITABLE)}")
     with replacing_file(path, overwrite) as partial:
+        name = name_for_simpleitk(partial)
         try:
-            sitk.WriteImage(image, str(partial), useCompression=True)
+            sitk.WriteImage(image, name, useCompression=True)
         except RuntimeError as error:
             raise InputError(
                 path, f"cannot be written ({_last_line(error)})", "choose another file or format"
@@ -143,10 +158,11 @@ def _read_numbers(path: Path, layers_as_label: int | None = None) -> sitk.Image:
 
 def _read_quietly(path: Path) -> sitk.Image:
     """SimpleITK's image, without ITK's warnings on standard error."""
+    name = name_for_simpleitk(path)
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        return sitk.ReadImage(str(path))
+        return sitk.ReadImage(name)
     except RuntimeError as error:
         known = has_image_name(path)
         why = f"cannot be read ({_last_line(error)})" if known else "is not an image that can be read"

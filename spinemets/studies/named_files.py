@@ -12,7 +12,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from spinemets.errors import InputError
-from spinemets.geometry.files import has_image_name, read_image
+from spinemets.geometry.files import has_image_name, name_for_simpleitk, read_image
 from spinemets.geometry.grids import frame_of_reference, plane_of
 from spinemets.studies.roles import IMAGE_ROLES, Facts, Finding, role_of
 from spinemets.studies.study import Series, Study, warnings_of
@@ -124,7 +124,7 @@ def _whole(value: Any) -> int | None:
 def _grid(path: Path) -> Any:
     """Something with the image's size and geometry: its header alone where SimpleITK takes it, else the image."""
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(name_for_simpleitk(path))
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
