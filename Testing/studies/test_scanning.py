@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 
 import numpy as np
@@ -99,6 +100,37 @@ def test_nothing_to_read(tmp_path):
     (tmp_path / "letter.txt").write_text("Dear colleague")
     with pytest.raises(InputError, match="no MR or CT image"):
         scan_study(tmp_path)
+
+
+def test_links_are_followed_and_end(several_series, study_folder, tmp_path):
+    """Archives link to the folders of series; a link may also lead back, or nowhere."""
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "series").symlink_to(study_folder, target_is_directory=True)
+    (linked / "back").symlink_to(linked, target_is_directory=True)
+    (linked / "nowhere.dcm").symlink_to(tmp_path / "gone.dcm")
+    found, expected = scan_study(linked), scan_study(study_folder)
+    assert [(one.uid, len(one.files)) for one in found.series] == [(one.uid, len(one.files)) for one in expected.series]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_pipes_are_not_waited_for(several_series, study_folder):
+    os.mkfifo(study_folder / "pipe.nii")
+    assert len(scan_study(study_folder).series) == 4
+    with pytest.raises(InputError, match="is a pipe"):
+        open_image(study_folder / "pipe.nii")
+
+
+def test_folder_that_cannot_be_opened(several_series, study_folder, monkeypatch):
+    """Its series would be missing without a word."""
+
+    def walk(root, onerror, followlinks):
+        onerror(PermissionError(13, "Permission denied", str(study_folder / "locked")))
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", walk)
+    with pytest.raises(InputError, match="locked: cannot be opened"):
+        scan_study(study_folder)
 
 
 def test_other_modalities_only(write_slice, study_folder):

@@ -125,6 +125,8 @@ def _check_file(path: Path) -> None:
         raise InputError(path, "is a folder", CHOOSE_IMAGE)
     if not path.exists():
         raise InputError(path, "does not exist", "check the name")
+    if not path.is_file():
+        raise InputError(path, "is a pipe or device", CHOOSE_IMAGE)
     try:
         with path.open("rb") as stream:
             empty = not stream.read(1)

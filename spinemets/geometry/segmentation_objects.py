@@ -22,7 +22,9 @@ STACK_TOLERANCE = 0.05
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether the file has DICOM's preamble."""
+    """Whether the file has DICOM's preamble; a pipe, whose opening could wait for ever, has not."""
+    if not path.is_file():
+        return False
     with path.open("rb") as stream:
         return stream.read(132)[128:] == b"DICM"
 

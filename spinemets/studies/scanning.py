@@ -54,14 +54,37 @@ def _all_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found = []
-            for folder, _, names in os.walk(path):
-                found += [Path(folder, name) for name in names if not name.startswith(".")]
-            files += sorted(found)
+            files += sorted(_files_below(path))
         elif path.exists():
             files.append(path)
         else:
             raise InputError(path, "does not exist", "check the name")
+    return files
+
+
+def _files_below(root: Path) -> list[Path]:
+    """Files of a folder and its folders; links are followed, each folder once; hidden files and pipes are not taken.
+
+    Raises
+    ------
+    InputError : a folder cannot be opened: series would be missing without a word.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(error.filename, f"cannot be opened ({error.strerror})", "check its permissions") from error
+
+    files: list[Path] = []
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, onerror=refuse, followlinks=True):
+        place = os.path.realpath(folder)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders.sort()
+        named = [Path(folder, name) for name in names if not name.startswith(".")]
+        # A link that leads nowhere is no file, and opening a pipe would wait for ever.
+        files += [path for path in named if path.is_file()]
     return files
 
 
