@@ -19,7 +19,8 @@ class SpineMetsClassifier(ScriptedLoadableModule):
         makeLibraryImportable()
         parent.title = _("SpineMets Classifier")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        parent.dependencies = []
+        # Their nodes and logic are used, so they are loaded first.
+        parent.dependencies = ["Segmentations", "Sequences", "SubjectHierarchy", "Tables", "Volumes"]
         parent.contributors = ["SpineMets contributors"]
         parent.helpText = _(
             "Applies a model package to a spinal lesion: probability with its interval, class and threshold, what each"

@@ -19,7 +19,8 @@ class SpineMetsSegmenter(ScriptedLoadableModule):
         makeLibraryImportable()
         parent.title = _("SpineMets Segmenter")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        parent.dependencies = []
+        # Their nodes and logic are used, so they are loaded first.
+        parent.dependencies = ["Markups", "Segmentations", "Sequences", "SubjectHierarchy", "Volumes"]
         parent.contributors = ["SpineMets contributors"]
         parent.helpText = _(
             "Loads a spine MRI study, finds what each series is, and turns a loose outline of the diseased segment on"

@@ -1,5 +1,6 @@
 """What the module SpineMetsClassifier does, without a window: from a lesion's segment to probability and report."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,12 @@ from spinemets.errors import InputError
 from spinemets.models.classification import Result, classify_case
 from spinemets.models.package import ModelPackage, find_packages
 from spinemets.mrml.cases import identity_of_case, volumes_by_role
-from spinemets.mrml.segmentations import mask_from_segment, segments_of
+from spinemets.mrml.segmentations import (
+    mask_from_segment,
+    segment_or_first,
+    segmentations_with_lesions,
+    segments_of,
+)
 from spinemets.mrml.subject_hierarchy import place_beside
 from spinemets.mrml.tables import fill_table_node, table_node_from_columns
 from spinemets.mrml.volumes import fill_volume_node, image_from_volume_node, volume_node_from_image
@@ -69,18 +75,37 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         return package, "\n".join(lines)
 
     def chooseDefaults(self, parameters: SpineMetsClassifierParameterNode) -> None:
-        """Choose the first model, and the series of the lesion's case by their roles, where nothing is chosen yet."""
+        """Choose the first model, the lesion, and the series of its case by their roles, where nothing is chosen yet.
+
+        The lesion: of the only segmentation that holds lesions which SpineMets found. A model that is no longer where
+        a saved scene says (another computer) is replaced by the one of the same file name.
+        """
         paths = self.modelPaths()
         if not parameters.modelPath and paths:
             parameters.modelPath = str(paths[0])
+        elif not Path(parameters.modelPath).is_file():
+            same = [path for path in paths if path.name == re.split(r"[\\/]", parameters.modelPath)[-1]]
+            parameters.modelPath = str(same[0]) if same else parameters.modelPath
+        if parameters.lesionSegmentation is None:
+            found = segmentations_with_lesions(slicer.mrmlScene)
+            if len(found) == 1:
+                parameters.lesionSegmentation = found[0]
+        if parameters.lesionSegmentation is not None:
+            known = segment_or_first(parameters.lesionSegmentation, parameters.lesionSegmentID)
+            if known != parameters.lesionSegmentID:
+                parameters.lesionSegmentID = known
         known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
         for role, field in VOLUME_FIELDS.items():
             if getattr(parameters, field) is None and role in known:
                 setattr(parameters, field, known[role])
 
-    def followLesion(self, parameters: SpineMetsClassifierParameterNode) -> None:
-        """Choose the series of the case that the chosen lesion belongs to, in place of another case's."""
-        if parameters.lesionSegmentation is None:
+    def chooseLesion(self, parameters: SpineMetsClassifierParameterNode, node, segmentID: str) -> None:
+        """Take the lesion that the user chose. Of a segmentation just chosen, its first segment if none was; and the
+        series of the case that it belongs to, in place of another case's."""
+        isOther = node != parameters.lesionSegmentation
+        parameters.lesionSegmentation = node
+        parameters.lesionSegmentID = segment_or_first(node, segmentID) if isOther else segmentID
+        if node is None or not isOther:
             return
         known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
         for role, field in VOLUME_FIELDS.items():
@@ -104,6 +129,12 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         if missing:
             return _("Choose the series that the model needs: {roles}").format(roles=", ".join(missing))
         return ""
+
+    def inputsOf(self, parameters: SpineMetsClassifierParameterNode) -> tuple[str, ...]:
+        """What an answer depends on; another tuple after the user chose another input."""
+        nodes = [parameters.lesionSegmentation, *(getattr(parameters, field) for field in VOLUME_FIELDS.values())]
+        ids = ["" if node is None else node.GetID() for node in nodes]
+        return (parameters.modelPath, parameters.lesionSegmentID, *ids)
 
     def apply(self, parameters: SpineMetsClassifierParameterNode, progress=silent) -> Classification:
         """Classify with what the user chose; write tables and overlay, in the nodes of the last result if there are."""
@@ -152,7 +183,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             else:
                 fill_table_node(node, columns)
             place_beside(node, neighbour)
-        role = next(role for role in (*OVERLAY_ROLES, *found.volumes) if role in found.result.masks)
+        role = self._overlaidRole(found)
         overlay = found.result.masks[role]
         if parameters.overlayVolume is None:
             name = f"{found.volumes[role].GetName()} lesion"
@@ -160,6 +191,13 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         else:
             fill_volume_node(parameters.overlayVolume, overlay)
         place_beside(parameters.overlayVolume, found.volumes[role])
+
+    def overlaidVolume(self, found: Classification):
+        """The volume that the lesion's overlay lies on."""
+        return found.volumes[self._overlaidRole(found)]
+
+    def _overlaidRole(self, found: Classification) -> str:
+        return next(role for role in (*OVERLAY_ROLES, *found.volumes) if role in found.result.masks)
 
     def describeResult(self, found: Classification) -> str:
         """The answer in words, for the panel."""

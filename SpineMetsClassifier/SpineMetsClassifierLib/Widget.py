@@ -1,5 +1,7 @@
 """The panel of the module SpineMetsClassifier."""
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import qt
@@ -24,6 +26,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self._package = None
         self._packagePath = ""
         self._found = None
+        self._foundFor = None
 
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
@@ -36,6 +39,12 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self.layout.addWidget(uiWidget)
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.ui.progressLabel.visible = False
+        self.ui.contributionsTable.setColumnCount(3)
+        self.ui.contributionsTable.setHorizontalHeaderLabels([_("Feature"), _("Value"), _("Contribution")])
+        self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        self.ui.contributionsTable.verticalHeader().hide()
         self.logic = SpineMetsClassifierLogic()
         self.errorsShown = errors_shown
         for path in self.logic.modelPaths():
@@ -43,6 +52,8 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
 
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.ui.modelComboBox.connect("currentIndexChanged(int)", self.onModelSelected)
         self.ui.modelPathEdit.connect("currentPathChanged(QString)", self.onModelPathChanged)
         self.ui.lesionSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onLesionChanged)
@@ -53,6 +64,14 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
 
     def cleanup(self) -> None:
         self.removeObservers()
+
+    def onReload(self) -> None:
+        """Reload the module's package too; Slicer itself reloads only the module's file."""
+        self.setParameterNode(None)
+        package = __name__.partition(".")[0]
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
+        super().onReload()
 
     def enter(self) -> None:
         self.initializeParameterNode()
@@ -66,6 +85,14 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self._showResult(None)
 
     def onSceneEndClose(self, caller, event) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneStartImport(self, caller, event) -> None:
+        """While a scene is read, what the parameter node refers to may not be there yet: do not follow it."""
+        self.setParameterNode(None)
+
+    def onSceneEndImport(self, caller, event) -> None:
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -95,10 +122,11 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         try:
             self.ui.lesionSelector.setCurrentNode(self._parameterNode.lesionSegmentation)
             self.ui.lesionSelector.setCurrentSegmentID(self._parameterNode.lesionSegmentID)
-            self.ui.contributionsTableView.setMRMLTableNode(self._parameterNode.contributionsTable)
             self._selectModel(self._parameterNode.modelPath)
         finally:
             self._updatingGui = False
+        if self._found is not None and self._foundFor != self.logic.inputsOf(self._parameterNode):
+            self._showResult(None)  # an answer must not stand beside the name of another lesion
         missing = self.logic.missingInput(self._parameterNode, self._package)
         self.ui.applyButton.enabled = not missing
         self.ui.applyButton.toolTip = missing or _("Classify the lesion.")
@@ -124,35 +152,64 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def onLesionChanged(self, *_changed) -> None:
         if not self._parameterNode or self._updatingGui:
             return
-        chosen = self.ui.lesionSelector.currentNode()
+        selector = self.ui.lesionSelector
         with slicer.util.NodeModify(self._parameterNode):
-            isOther = chosen != self._parameterNode.lesionSegmentation
-            self._parameterNode.lesionSegmentation = chosen
-            self._parameterNode.lesionSegmentID = self.ui.lesionSelector.currentSegmentID() or ""
-            if isOther:
-                self.logic.followLesion(self._parameterNode)
+            self.logic.chooseLesion(self._parameterNode, selector.currentNode(), selector.currentSegmentID() or "")
 
     def onApplyButton(self) -> None:
         # A result of other inputs must not stay on the screen when this one fails.
         self._showResult(None)
-        with self.errorsShown(_("The lesion could not be classified.")):
+        with self._working(_("The lesion could not be classified.")):
             found = self.logic.apply(self._parameterNode, progress=self._showProgress)
             self._showResult(found)
-            slicer.util.setSliceViewerLayers(label=self._parameterNode.overlayVolume, labelOpacity=0.4)
+            slicer.util.setSliceViewerLayers(
+                background=self.logic.overlaidVolume(found), label=self._parameterNode.overlayVolume, labelOpacity=0.4
+            )
 
     def onReportButton(self) -> None:
-        with self.errorsShown(_("The report could not be written.")):
+        with self._working(_("The report could not be written.")):
             path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
             self.logic.writeReport(self._found, str(path))
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
 
     def _showResult(self, found) -> None:
+        """Show an answer and what each feature did to it; None: nothing."""
         self._found = found
+        self._foundFor = None if found is None else self.logic.inputsOf(self._parameterNode)
         self.ui.resultLabel.text = "" if found is None else self.logic.describeResult(found)
+        self._showContributions(() if found is None else found.result.contributions)
         self.ui.reportButton.enabled = found is not None
         self.ui.reportButton.toolTip = (
             _("Classify a lesion first.") if found is None else _("Write the report and open it in the browser.")
         )
 
+    def _showContributions(self, contributions) -> None:
+        """List the features that the model used; the tool tip of a row says what the panel is too narrow for."""
+        table = self.ui.contributionsTable
+        table.setRowCount(len(contributions))
+        for row, entry in enumerate(contributions):
+            detail = _("{feature}: {value:.6g}, {deviations:+.2f} standard deviations from the training cases").format(
+                feature=entry.feature, value=entry.value, deviations=entry.standardised_value
+            )
+            for column, text in enumerate((entry.feature, f"{entry.value:.4g}", f"{entry.contribution:+.2f}")):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(detail)
+                table.setItem(row, column, item)
+
+    @contextmanager
+    def _working(self, failure: str):
+        """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
+        try:
+            with self.errorsShown(failure):
+                yield
+        finally:
+            self.ui.progressLabel.visible = False
+            slicer.util.showStatusMessage("")
+
     def _showProgress(self, stage, done, total, message="") -> None:
-        slicer.util.showStatusMessage(f"{stage} {done}/{total} {message}")
+        """Say what is being done; painted at once, while clicks and keys wait."""
+        text = message if message and message != "done" else stage
+        self.ui.progressLabel.text = text
+        self.ui.progressLabel.visible = True
+        slicer.util.showStatusMessage(text)
+        slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)

@@ -11,10 +11,12 @@ from spinemets.errors import InputError
 from spinemets.mrml.cases import LoadedCase, load_case
 from spinemets.mrml.markups import first_point_lps
 from spinemets.mrml.segmentations import (
+    OUTLINE_TAG,
     add_segment,
     mask_from_labelmap_node,
     mask_from_segment,
     replace_segment,
+    segment_or_first,
     segmentation_node_from_mask,
     segments_of,
     set_tags,
@@ -60,6 +62,19 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
         Raises InputError when a series cannot be read; nothing of the study stays in the scene then.
         """
         return load_case(study, slicer.mrmlScene, progress)
+
+    def chooseOutline(self, parameters: SpineMetsSegmenterParameterNode, node, segmentID: str) -> None:
+        """Take the outline that the user chose; of a segmentation just chosen, its first segment if none was."""
+        if node != parameters.outlineSegmentation:
+            segmentID = segment_or_first(node, segmentID)
+        parameters.outlineSegmentation = node
+        parameters.outlineSegmentID = segmentID
+
+    def settleOutline(self, parameters: SpineMetsSegmenterParameterNode) -> None:
+        """Choose another segment in place of one that was removed, as the selector on the panel does by itself."""
+        known = segment_or_first(parameters.outlineSegmentation, parameters.outlineSegmentID)
+        if parameters.outlineSegmentation is not None and parameters.outlineSegmentID != known:
+            parameters.outlineSegmentID = known
 
     def missingInput(self, parameters: SpineMetsSegmenterParameterNode) -> str:
         """What the user still has to choose; empty when the lesion can be segmented."""
@@ -117,7 +132,7 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
         outlineName = f"{outlineNode.GetID()}/{outlineSegmentID}"
         lesionNode, segmentID = self._write(found.mask, imageNode, lesionNode, outlineName)
         seed = " ".join(f"{value:.3f}" for value in found.seed_point)
-        set_tags(lesionNode, segmentID, {"Outline": outlineName, "Method": method, "SeedPointLPS": seed})
+        set_tags(lesionNode, segmentID, {OUTLINE_TAG: outlineName, "Method": method, "SeedPointLPS": seed})
         return LesionSegment(
             lesionNode,
             segmentID,
@@ -136,7 +151,7 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
             place_beside(lesionNode, imageNode)
             return lesionNode, next(iter(segments_of(lesionNode)))
         for segmentID in segments_of(lesionNode):
-            if tag_of(lesionNode, segmentID, "Outline") == outlineName:
+            if tag_of(lesionNode, segmentID, OUTLINE_TAG) == outlineName:
                 replace_segment(lesionNode, segmentID, mask)
                 return lesionNode, segmentID
         return lesionNode, add_segment(lesionNode, mask, "Lesion")

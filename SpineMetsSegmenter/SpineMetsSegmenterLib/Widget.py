@@ -1,5 +1,8 @@
 """The panel of the module SpineMetsSegmenter."""
 
+import sys
+from contextlib import contextmanager
+
 import qt
 import slicer
 import vtk
@@ -39,11 +42,14 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.ui.seriesTable.setHorizontalHeaderLabels([_("Role"), _("Plane"), _("Series")])
         self.ui.seriesTable.horizontalHeader().setStretchLastSection(True)
         self.ui.seriesTable.verticalHeader().hide()
+        self.ui.progressLabel.visible = False
         self.logic = SpineMetsSegmenterLogic()
         self.errorsShown = errors_shown
 
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.ui.studyPathEdit.connect("currentPathChanged(QString)", self.onStudyPathChanged)
         self.ui.loadStudyButton.connect("clicked(bool)", self.onLoadStudyButton)
         self.ui.outlineSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onOutlineChanged)
@@ -53,6 +59,14 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def cleanup(self) -> None:
         self.removeObservers()
+
+    def onReload(self) -> None:
+        """Reload the module's package too; Slicer itself reloads only the module's file."""
+        self.setParameterNode(None)
+        package = __name__.partition(".")[0]
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
+        super().onReload()
 
     def enter(self) -> None:
         self.initializeParameterNode()
@@ -71,8 +85,19 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         if self.parent.isEntered:
             self.initializeParameterNode()
 
+    def onSceneStartImport(self, caller, event) -> None:
+        """While a scene is read, what the parameter node refers to may not be there yet: do not follow it."""
+        self.setParameterNode(None)
+
+    def onSceneEndImport(self, caller, event) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
     def initializeParameterNode(self) -> None:
-        self.setParameterNode(self.logic.getParameterNode())
+        """Follow the scene's parameter node."""
+        parameterNode = self.logic.getParameterNode()
+        self.logic.settleOutline(parameterNode)
+        self.setParameterNode(parameterNode)
 
     def setParameterNode(self, parameterNode) -> None:
         """Follow another parameter node; None: none."""
@@ -114,12 +139,14 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def onOutlineChanged(self, *_changed) -> None:
         if not self._parameterNode or self._updatingGui:
             return
+        selector = self.ui.outlineSelector
         with slicer.util.NodeModify(self._parameterNode):
-            self._parameterNode.outlineSegmentation = self.ui.outlineSelector.currentNode()
-            self._parameterNode.outlineSegmentID = self.ui.outlineSelector.currentSegmentID() or ""
+            self.logic.chooseOutline(self._parameterNode, selector.currentNode(), selector.currentSegmentID() or "")
 
     def onLoadStudyButton(self) -> None:
-        with self.errorsShown(_("The study could not be loaded.")):
+        self.ui.statusLabel.text = ""
+        self.ui.seriesTable.setRowCount(0)
+        with self._working(_("The study could not be loaded.")):
             study = self.logic.scanStudy(self._parameterNode.studyPath)
             self._showSeries(study)
             case = self.logic.loadStudy(study, progress=self._showProgress)
@@ -127,11 +154,12 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             preferred = [case.volumes[role] for role in SERIES_PREFERENCE if role in case.volumes]
             if preferred:
                 self._parameterNode.imageVolume = preferred[0]
-                slicer.util.setSliceViewerLayers(background=case.volumes.get("t2", preferred[0]), fit=True)
+                self._showVolume(case.volumes.get("t2", preferred[0]))
             self.ui.statusLabel.text = "\n".join([_("Study loaded."), *study.warnings, *case.problems])
 
     def onApplyButton(self) -> None:
-        with self.errorsShown(_("The lesion could not be found.")):
+        self.ui.statusLabel.text = ""
+        with self._working(_("The lesion could not be found.")):
             lesion = self.logic.apply(self._parameterNode, progress=self._showProgress)
             across, deep, high = lesion.extentMm
             size = _(
@@ -139,6 +167,13 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
                 " {across:.0f} x {deep:.0f} x {high:.0f} mm (left-right, front-back, head-foot)."
             ).format(volume=lesion.volumeMl, diameter=lesion.longestDiameterMm, across=across, deep=deep, high=high)
             self.ui.statusLabel.text = "\n".join([size, *lesion.warnings])
+            left, posterior, superior = lesion.seedPointLps
+            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, -left, -posterior, superior)
+
+    def _showVolume(self, volume) -> None:
+        """Show a volume in all slice views, in the plane in which it was acquired."""
+        hasViews = slicer.app.layoutManager() is not None
+        slicer.util.setSliceViewerLayers(background=volume, fit=hasViews, rotateToVolumePlane=hasViews)
 
     def _showSeries(self, study) -> None:
         """List the series with their roles; the tool tip of a row says why."""
@@ -154,5 +189,20 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
 
+    @contextmanager
+    def _working(self, failure: str):
+        """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
+        try:
+            with self.errorsShown(failure):
+                yield
+        finally:
+            self.ui.progressLabel.visible = False
+            slicer.util.showStatusMessage("")
+
     def _showProgress(self, stage, done, total, message="") -> None:
-        slicer.util.showStatusMessage(f"{stage} {done}/{total} {message}")
+        """Say what is being done; painted at once, while clicks and keys wait."""
+        text = message if message and message != "done" else stage
+        self.ui.progressLabel.text = text
+        self.ui.progressLabel.visible = True
+        slicer.util.showStatusMessage(text)
+        slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)

@@ -154,3 +154,15 @@ def test_attributes_that_the_code_uses_exist_and_properties_are_not_called(modul
 def test_qt_names_that_the_code_uses_exist(module, facts):
     for name in re.findall(r"\b(?:qt|ctk|slicer)\.((?:Q|ctk|qMRML|qSlicer)\w+)", ast.unparse(widget_code(module))):
         assert facts.has_class(name), name
+
+
+@each_panel
+def test_long_names_and_paths_do_not_widen_the_panel(module):
+    """A selector as wide as its longest entry makes the whole panel scroll sideways."""
+    for widget in panel(module).iter("widget"):
+        if widget.get("class") in ("QComboBox", "qMRMLNodeComboBox", "ctkPathLineEdit"):
+            policy = widget.findtext("property[@name='sizeAdjustPolicy']/enum")
+            assert policy and "AdjustToMinimumContentsLength" in policy, widget.get("name")
+    for layout in panel(module).iter("layout"):
+        if layout.get("class") == "QFormLayout":
+            assert layout.findtext("property[@name='fieldGrowthPolicy']/enum") == "QFormLayout::AllNonFixedFieldsGrow"

@@ -76,7 +76,7 @@ def test_widget_modules_import_without_a_window(app):
     from SpineMetsSegmenterLib.Widget import SpineMetsSegmenterWidget
 
     for widget in (SpineMetsSegmenterWidget, SpineMetsClassifierWidget):
-        for method in ("setup", "cleanup", "enter", "exit", "onSceneStartClose", "onSceneEndClose"):
+        for method in ("setup", "cleanup", "enter", "exit", "onSceneStartClose", "onSceneEndClose", "onReload"):
             assert method in vars(widget)
 
 
@@ -87,4 +87,4 @@ def test_modules_declare_what_the_application_shows(app):
         assert description.categories == ["Quantification"]
         assert "esearch use only" in description.helpText
         assert "{" not in description.helpText
-        assert description.dependencies == []
+        assert {"Segmentations", "Sequences", "SubjectHierarchy"} <= set(description.dependencies)

@@ -188,3 +188,25 @@ def test_a_segment_that_slicer_s_editor_would_change_comes_back_changed(oblique_
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.SetBinaryLabelmapToSegment(labelmap, node, segment_id, logic.MODE_REPLACE)
     assert np.array_equal(voxels(mask_from_segment(node, segment_id, oblique_mask)), voxels(larger))
+
+
+def test_a_lesion_in_a_node_that_a_selector_made_is_displayed(oblique_mask, scene):
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Lesions")
+    add_segment(node, oblique_mask, "Lesion")
+    assert node.GetDisplayNode() is not None
+
+
+def test_a_segment_that_exists_only_as_a_surface_becomes_a_mask_in_place(oblique_mask, scene):
+    """As from a mesh file, or from another program's structure set."""
+    logic = slicer.vtkSlicerSegmentationsModuleLogic()  # registers Slicer's conversions
+    logic.SetMRMLScene(scene)
+    large = sitk.BinaryDilate(oblique_mask, (2, 2, 2))  # Slicer smooths surfaces, and a small one shrinks
+    drawn = segmentation_node_from_mask(large, scene, "drawn")
+    drawn.CreateClosedSurfaceRepresentation()
+    surface = vtk.vtkPolyData()
+    drawn.GetClosedSurfaceRepresentation(only_segment(drawn), surface)
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "surface")
+    segment_id = node.AddSegmentFromClosedSurfaceRepresentation(surface, "Lesion", (1, 0, 0))
+    assert surface.GetNumberOfPoints() > 0
+    a, b = voxels(mask_from_segment(node, segment_id, oblique_mask)) > 0, voxels(large) > 0
+    assert 2 * np.sum(a & b) / (a.sum() + b.sum()) > 0.8

@@ -94,7 +94,9 @@ def _load_series(series: Any, scene: Any, name: str) -> tuple[Any | None, Any | 
     else:
         shown, sequence = volume_node_from_image(image, scene, name), None
         made = [shown]
-    for node in made:
+    # The frames too: the volume that shows a frame takes all attributes of that frame when the user steps on.
+    frames = [] if sequence is None else [sequence.GetNthDataNode(n) for n in range(sequence.GetNumberOfDataNodes())]
+    for node in (*made, *frames):
         node.SetAttribute(ROLE_ATTRIBUTE, series.role)
         for key in SERIES_ATTRIBUTES:
             value = getattr(series, key)

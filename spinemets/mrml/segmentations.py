@@ -43,6 +43,9 @@ VERTEBRA = ("51282000", "Vertebra")
 LESION = SegmentCode(("49755003", "Morphologically Altered Structure"), ("4147007", "Mass"), VERTEBRA)
 OUTLINE = SegmentCode(("123037004", "Anatomical Structure"), VERTEBRA, VERTEBRA)
 
+# Tag of a lesion: the segment in whose outline it was found.
+OUTLINE_TAG = "Outline"
+
 # Told apart by colour-blind readers, and from grey tissue; used in turn for the lesions of a case.
 LESION_COLOURS = ((0.90, 0.16, 0.12), (0.95, 0.70, 0.05), (0.10, 0.60, 0.90), (0.80, 0.30, 0.75), (0.10, 0.70, 0.55))
 
@@ -78,6 +81,8 @@ def add_segment(node: Any, mask: sitk.Image, segment_name: str, code: SegmentCod
     InputError : the mask has no voxels, or the node lies under a transform that is not linear.
     """
     _check_mask(mask, segment_name)
+    if node.GetDisplayNode() is None:  # a node that a selector made has none, and its segments would not be seen
+        node.CreateDefaultDisplayNodes()
     segmentation = node.GetSegmentation()
     taken = segments_of(node).values()
     numbered = (f"{segment_name} {number}" if number > 1 else segment_name for number in itertools.count(1))
@@ -136,6 +141,21 @@ def segments_of(node: Any) -> dict[str, str]:
     segmentation = node.GetSegmentation()
     ids = [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
     return {segment_id: segmentation.GetSegment(segment_id).GetName() for segment_id in ids}
+
+
+def segment_or_first(node: Any | None, segment_id: str) -> str:
+    """The segment if the segmentation has it, else its first one; empty when there is none."""
+    ids = [] if node is None else list(segments_of(node))
+    return segment_id if segment_id in ids else next(iter(ids), "")
+
+
+def segmentations_with_lesions(scene: Any) -> list[Any]:
+    """Segmentation nodes with a segment that SpineMets found inside an outline."""
+    nodes = [
+        scene.GetNthNodeByClass(n, "vtkMRMLSegmentationNode")
+        for n in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"))
+    ]
+    return [node for node in nodes if any(tag_of(node, segment_id, OUTLINE_TAG) for segment_id in segments_of(node))]
 
 
 def mask_from_segment(node: Any, segment_id: str, reference: sitk.Image | None = None) -> sitk.Image:

@@ -135,9 +135,53 @@ def test_another_lesion_brings_the_series_of_its_own_case(logic, parameters, cas
 
     study = scan_study(simulated_study.dicom)
     other = load_case(dataclasses.replace(study, uid="1.2.3", patient_id="OTHER"), slicer.mrmlScene)
-    parameters.lesionSegmentation = segmentation_node_from_mask(
+    lesion = segmentation_node_from_mask(
         simulated_study.truth("lesion_t2"), slicer.mrmlScene, "lesion", reference_node=other.volumes["t2"]
     )
-    logic.followLesion(parameters)
+    before = logic.inputsOf(parameters)
+    logic.chooseLesion(parameters, lesion, "")
+    assert parameters.lesionSegmentID == lesion.GetSegmentation().GetNthSegmentID(0)
+    assert logic.inputsOf(parameters) != before
     assert parameters.volumeT1.GetID() == other.volumes["t1"].GetID() != case.volumes["t1"].GetID()
     assert parameters.volumeFsT2.GetID() == other.volumes["fs_t2"].GetID()
+
+
+def test_the_lesion_that_was_just_found_is_chosen(logic, case, simulated_study):
+    from spinemets.mrml.segmentations import OUTLINE_TAG, segmentation_node_from_mask, segments_of, set_tags
+
+    scene = slicer.mrmlScene
+    segmentation_node_from_mask(simulated_study.truth("outline_t2"), scene, "outline")
+    lesions = segmentation_node_from_mask(simulated_study.truth("lesion_dce"), scene, "lesions")
+    segment = next(iter(segments_of(lesions)))
+    set_tags(lesions, segment, {OUTLINE_TAG: "outline"})
+    chosen = logic.getParameterNode()
+    logic.chooseDefaults(chosen)
+    assert chosen.lesionSegmentation.GetID() == lesions.GetID()
+    assert chosen.lesionSegmentID == segment
+
+
+def test_a_model_of_a_scene_from_another_computer_is_found_by_its_name(logic, parameters):
+    here = parameters.modelPath
+    name = here.replace("\\", "/").rpartition("/")[2]
+    parameters.modelPath = "C:\\Users\\somebody\\" + name
+    logic.chooseDefaults(parameters)
+    assert parameters.modelPath == here
+    parameters.modelPath = "/elsewhere/unknown.spinemets"
+    logic.chooseDefaults(parameters)
+    assert "unknown.spinemets" in logic.describeModel(parameters.modelPath)[1]
+
+
+def test_series_that_slicer_s_dicom_module_loaded_can_be_chosen_by_hand(logic, parameters, case):
+    """They have no role of ours, and their own names and attributes."""
+    from spinemets.mrml.volumes import ATTRIBUTE_PREFIX
+
+    expected = logic.apply(parameters).result.probability
+    for field in ("volumeT1", "volumeT2", "volumeFsT2"):
+        node = slicer.mrmlScene.CopyNode(getattr(parameters, field))
+        for name in [name for name in node.GetAttributeNames() if name.startswith(ATTRIBUTE_PREFIX)]:
+            node.RemoveAttribute(name)
+        node.SetAttribute("DICOM.instanceUIDs", "1.2.3.1 1.2.3.2")
+        setattr(parameters, field, node)
+    found = logic.apply(parameters)
+    assert found.result.probability == pytest.approx(expected, abs=1e-12)
+    assert logic.writeReport(found, slicer.app.temporaryPath + "/report.html").is_file()

@@ -182,3 +182,35 @@ def test_the_application_s_own_test_passes(app):
     from SpineMetsSegmenter import SpineMetsSegmenterTest
 
     SpineMetsSegmenterTest().runTest()
+
+
+def test_stepping_through_the_frames_does_not_lose_what_the_series_is(logic, simulated_study):
+    """The volume that shows a frame takes the frame's attributes in place of its own."""
+    from spinemets.mrml.cases import role_of, volumes_by_role
+
+    case = logic.loadStudy(logic.scanStudy(simulated_study.dicom))
+    browser = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSequenceBrowserNode")
+    browser.SetSelectedItemNumber(5)
+    assert role_of(case.volumes["dce"]) == "dce"
+    assert volumes_by_role(slicer.mrmlScene)["dce"].GetID() == case.volumes["dce"].GetID()
+
+
+def test_the_first_segment_is_taken_when_a_segmentation_is_chosen_and_when_its_segment_is_gone(logic, simulated_study):
+    from spinemets.mrml.segmentations import add_segment
+
+    case = logic.loadStudy(logic.scanStudy(simulated_study.dicom))
+    parameters = logic.getParameterNode()
+    outline = outline_node(simulated_study, case)
+    second = add_segment(outline, simulated_study.truth("outline_t2"), "Second")
+    logic.chooseOutline(parameters, outline, "")
+    assert parameters.outlineSegmentID == first_segment(outline)
+    logic.chooseOutline(parameters, outline, "")
+    assert parameters.outlineSegmentID == ""  # the user chose none of its segments
+    logic.chooseOutline(parameters, outline, second)
+    assert parameters.outlineSegmentID == second
+    outline.GetSegmentation().RemoveSegment(second)
+    logic.settleOutline(parameters)
+    assert parameters.outlineSegmentID == first_segment(outline)
+    logic.chooseOutline(parameters, None, "")
+    logic.settleOutline(parameters)
+    assert parameters.outlineSegmentation is None
