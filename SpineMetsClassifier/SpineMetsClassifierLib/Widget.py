@@ -23,6 +23,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._updatingGui = False
+        self._isWorking = False
         self._package = None
         self._packagePath = ""
         self._found = None
@@ -93,7 +94,11 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self.setParameterNode(None)
 
     def onSceneEndImport(self, caller, event) -> None:
-        if self.parent.isEntered:
+        """Once the selectors know the new nodes: they learn of them when the scene ends all of its changes."""
+        qt.QTimer.singleShot(0, self._followAfterImport)
+
+    def _followAfterImport(self) -> None:
+        if self.parent.isEntered and self._parameterNode is None:
             self.initializeParameterNode()
 
     def initializeParameterNode(self) -> None:
@@ -127,8 +132,9 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
             self._updatingGui = False
         if self._found is not None and self._foundFor != self.logic.inputsOf(self._parameterNode):
             self._showResult(None)  # an answer must not stand beside the name of another lesion
+        self.ui.reportButton.enabled = self._found is not None and not self._isWorking
         missing = self.logic.missingInput(self._parameterNode, self._package)
-        self.ui.applyButton.enabled = not missing
+        self.ui.applyButton.enabled = not missing and not self._isWorking
         self.ui.applyButton.toolTip = missing or _("Classify the lesion.")
 
     def _selectModel(self, path) -> None:
@@ -170,7 +176,8 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         with self._working(_("The report could not be written.")):
             path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
             self.logic.writeReport(self._found, str(path))
-            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
+            if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
+                slicer.util.infoDisplay(_("No browser was found. The report is in {path}").format(path=path))
 
     def _showResult(self, found) -> None:
         """Show an answer and what each feature did to it; None: nothing."""
@@ -178,7 +185,6 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self._foundFor = None if found is None else self.logic.inputsOf(self._parameterNode)
         self.ui.resultLabel.text = "" if found is None else self.logic.describeResult(found)
         self._showContributions(() if found is None else found.result.contributions)
-        self.ui.reportButton.enabled = found is not None
         self.ui.reportButton.toolTip = (
             _("Classify a lesion first.") if found is None else _("Write the report and open it in the browser.")
         )
@@ -188,9 +194,9 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         table = self.ui.contributionsTable
         table.setRowCount(len(contributions))
         for row, entry in enumerate(contributions):
-            detail = _("{feature}: {value:.6g}, {deviations:+.2f} standard deviations from the training cases").format(
-                feature=entry.feature, value=entry.value, deviations=entry.standardised_value
-            )
+            detail = _(
+                "{feature}: {value:.6g}, {deviations:+.2f} standard deviations from the mean of the training cases"
+            ).format(feature=entry.feature, value=entry.value, deviations=entry.standardised_value)
             for column, text in enumerate((entry.feature, f"{entry.value:.4g}", f"{entry.contribution:+.2f}")):
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(detail)
@@ -199,12 +205,18 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     @contextmanager
     def _working(self, failure: str):
         """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
+        self._isWorking = True
+        for button in (self.ui.applyButton, self.ui.reportButton):
+            button.enabled = False
         try:
             with self.errorsShown(failure):
                 yield
         finally:
+            slicer.app.processEvents()  # a second click meanwhile meets a disabled button, and starts nothing
+            self._isWorking = False
             self.ui.progressLabel.visible = False
             slicer.util.showStatusMessage("")
+            self._updateFromParameterNode()
 
     def _showProgress(self, stage, done, total, message="") -> None:
         """Say what is being done; painted at once, while clicks and keys wait."""

@@ -25,6 +25,7 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._updatingGui = False
+        self._isWorking = False
 
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
@@ -90,7 +91,11 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.setParameterNode(None)
 
     def onSceneEndImport(self, caller, event) -> None:
-        if self.parent.isEntered:
+        """Once the selectors know the new nodes: they learn of them when the scene ends all of its changes."""
+        qt.QTimer.singleShot(0, self._followAfterImport)
+
+    def _followAfterImport(self) -> None:
+        if self.parent.isEntered and self._parameterNode is None:
             self.initializeParameterNode()
 
     def initializeParameterNode(self) -> None:
@@ -124,12 +129,12 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         finally:
             self._updatingGui = False
         hasPath = bool(self._parameterNode.studyPath.strip())
-        self.ui.loadStudyButton.enabled = hasPath
+        self.ui.loadStudyButton.enabled = hasPath and not self._isWorking
         self.ui.loadStudyButton.toolTip = (
             _("Load every series that has a role.") if hasPath else _("Choose the folder of a study.")
         )
         missing = self.logic.missingInput(self._parameterNode)
-        self.ui.applyButton.enabled = not missing
+        self.ui.applyButton.enabled = not missing and not self._isWorking
         self.ui.applyButton.toolTip = missing or _("Find the lesion inside the outline.")
 
     def onStudyPathChanged(self, path) -> None:
@@ -192,12 +197,18 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     @contextmanager
     def _working(self, failure: str):
         """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
+        self._isWorking = True
+        for button in (self.ui.loadStudyButton, self.ui.applyButton):
+            button.enabled = False
         try:
             with self.errorsShown(failure):
                 yield
         finally:
+            slicer.app.processEvents()  # a second click meanwhile meets a disabled button, and starts nothing
+            self._isWorking = False
             self.ui.progressLabel.visible = False
             slicer.util.showStatusMessage("")
+            self._updateFromParameterNode()
 
     def _showProgress(self, stage, done, total, message="") -> None:
         """Say what is being done; painted at once, while clicks and keys wait."""
