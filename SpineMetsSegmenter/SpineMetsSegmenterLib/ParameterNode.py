@@ -20,7 +20,7 @@ class Method(enum.Enum):
 
     def label(self) -> str:
         """What the user reads in the combo box."""
-        return {Method.NCUT: _("Normalized cut, then region growing"), Method.GROW: _("Region growing only")}[self]
+        return {Method.NCUT: _("Normalized cut, then growing"), Method.GROW: _("Region growing only")}[self]
 
 
 @parameterNodeWrapper

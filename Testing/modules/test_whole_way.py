@@ -61,6 +61,31 @@ def test_the_whole_way_twice_in_one_scene_and_after_closing_it(way, app, simulat
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_a_saved_scene_is_gone_on_with_where_it_was_left(way, app, tmp_path):
+    """Saved and opened by Slicer's own code: choices, roles, frame times, and the same answer."""
+    from SpineMetsSegmenterLib.Logic import SpineMetsSegmenterLogic
+
+    from spinemets.mrml.cases import role_of
+    from spinemets.mrml.sequences import image_of
+
+    _lesion, before, classifier = way()
+    scene = slicer.mrmlScene
+    # As when the reader stepped to another frame before saving.
+    scene.GetFirstNodeByClass("vtkMRMLSequenceBrowserNode").SetSelectedItemNumber(7)
+    application_logic = slicer.vtkMRMLApplicationLogic()
+    application_logic.SetMRMLScene(scene)
+    assert application_logic.SaveSceneToSlicerDataBundleDirectory(str(tmp_path), None)
+    app.closeScene()
+    scene.SetURL(str(next(tmp_path.rglob("*.mrml"))))
+    scene.Connect()
+    dynamic = SpineMetsSegmenterLogic().getParameterNode().imageVolume
+    image, times = image_of(dynamic)
+    assert role_of(dynamic) == "dce"
+    assert image.GetSize()[3] == len(times) == 12
+    after = classifier.apply(classifier.getParameterNode())
+    assert after.result.probability == before.result.probability
+
+
 def test_qt_is_out_of_reach_in_these_tests(app):
     """Otherwise the tests above would not prove that the logic needs no window."""
     import ctk
