@@ -69,9 +69,9 @@ def replacing_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
         partial.chmod(PERMITTED_MODE & ~_umask())
         partial.replace(path)
     except OSError as error:
-        raise InputError(
-            path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out"
-        ) from error
+        raise _not_written(path, error) from error
+    except InputError as error:
+        raise _named_as_asked(error, partial, path) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -94,11 +94,25 @@ def replacing_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
         partial.chmod(0o777 & ~_umask())
         _move_into(partial, path)
     except OSError as error:
-        raise InputError(
-            path, f"cannot be written ({error.strerror or error})", "free space, or choose another --out"
-        ) from error
+        raise _not_written(path, error) from error
+    except InputError as error:
+        raise _named_as_asked(error, partial, path) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _not_written(path: Path, error: OSError) -> InputError:
+    """What the system said. Packages wrap it in errors of their own, whose text may be pages long."""
+    cause: BaseException | None = error
+    while isinstance(cause, OSError) and cause.strerror is None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    why = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error).partition("\n")[0]
+    return InputError(path, f"cannot be written ({why})", "free space, or choose another --out")
+
+
+def _named_as_asked(error: InputError, partial: Path, path: Path) -> InputError:
+    """The same error about the output's own name, not about the name it has until it is whole."""
+    return InputError(error.what.replace(str(partial), str(path)), error.why, error.remedy)
 
 
 def _move_into(source: Path, target: Path) -> None:

@@ -102,6 +102,25 @@ def test_full_disk_behind_the_output(umlauts, tmp_path, options):
     assert "No space left" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no such limits")
+def test_limit_on_the_size_of_files(a_study, tmp_path):
+    """A quota that is used up while a file is written, at 64 kB."""
+    folder = tmp_path / "quota"
+    folder.mkdir()
+    truth = a_study / "truth"
+    commands = [
+        f"carry {truth / 'lesion_t2.nrrd'} {truth / 'lesion_dce.nrrd'} --out out.nii",
+        "phantom study --progress none",
+    ]
+    for command in commands:
+        done = shell(f"ulimit -f 64; $SPINEMETS {command}", folder)
+        assert (done.returncode, done.stdout) == (1, "")
+        last = done.stderr.splitlines()[-1]
+        assert "cannot be written (" in last
+        assert last.startswith(("spinemets: out.nii:", "spinemets: study"))
+        assert list(folder.iterdir()) == []
+
+
 def test_working_folder_that_is_gone(tmp_path):
     image, mask = write_image(noise(), tmp_path / "image.nii.gz"), write_image(block(), tmp_path / "mask.nii.gz")
     commands = ("phantom study", f"features {image} {mask} --out out.csv", f"carry {mask} {image} --out out.nrrd")

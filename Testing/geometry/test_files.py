@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -188,5 +190,25 @@ def test_writing_is_whole_or_absent(image, tmp_path):
 
 
 @pytest.mark.real_data
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_full_disk(image, tmp_path, monkeypatch, capfd, ending):
+    """SimpleITK says nothing of what it could not write: half a mask, or an empty file, would be the result."""
+    path = tmp_path / f"image{ending}"
+    write = sitk.WriteImage
+
+    def half(image: sitk.Image, name: str, **options) -> None:
+        write(image, name, **options)
+        content = Path(name).read_bytes()
+        Path(name).write_bytes(content[: len(content) // 2])
+
+    monkeypatch.setattr(sitk, "WriteImage", half)
+    assert f"image{ending}: cannot be written (what was written is cut short" in refusal(write_image, image, path)
+    monkeypatch.undo()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert f"image{ending}: cannot be written (No space left on device)" in refusal(write_image, image, path)
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr().err == ""
+
+
 def test_dicom_file_is_sent_to_its_folder(shared_data):
     assert "folder of its series" in refusal(read_image, shared_data / "dicom_cspine_single_slice" / "Spine1.dcm")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,8 @@ __all__ = ["FRAME_OF_REFERENCE", "SERIES_UID", "WRITABLE", "has_image_name", "re
 
 WRITABLE = (".nii", ".nii.gz", ".nrrd", ".mha")
 READABLE = (*WRITABLE, ".mhd", ".nhdr", ".hdr", ".img", ".img.gz")
+# Bytes that are left free for a file's header.
+LONGEST_HEADER = 65536
 CHOOSE_IMAGE = "choose a NIfTI, NRRD or MHA file"
 
 
@@ -98,26 +102,54 @@ def _empty_mask(path: Path, values: NDArray[np.generic], label: int | None) -> I
     return InputError(path, f"has no voxel of label {label} (it has {found})", "choose one of its labels")
 
 
-def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False) -> None:
+def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False, compression: int = -1) -> None:
     """Write a 3-D or 4-D image, compressed, with its metadata where the format keeps any (NRRD, MHA).
 
     The file is whole or absent.
 
+    Parameters
+    ----------
+    compression : 1 (fast) to 9 (small); -1 is the format's own.
+
     Raises
     ------
     InputError : the name has no known ending, the file exists and `overwrite` is false, or it cannot be written.
+        The disk must have room for the image as if it were not compressed.
     """
     path = Path(path)
     if not path.name.lower().endswith(WRITABLE):
         raise InputError(path, "has no ending of an image format", f"name it with one of {', '.join(WRITABLE)}")
     with replacing_file(path, overwrite) as partial:
         name = name_for_simpleitk(partial)
+        _check_room(image, partial)
         try:
-            sitk.WriteImage(image, name, useCompression=True)
+            sitk.WriteImage(image, name, useCompression=True, compressionLevel=compression)
         except RuntimeError as error:
             raise InputError(
                 path, f"cannot be written ({_last_line(error)})", "choose another file or format"
             ) from error
+        _check_written(partial)
+
+
+def _check_room(image: sitk.Image, path: Path) -> None:
+    """SimpleITK does not notice that a disk is full: it leaves half a file, and prints lines of its own."""
+    needed = image.GetNumberOfPixels() * image.GetNumberOfComponentsPerPixel() * image.GetSizeOfPixelComponent()
+    if shutil.disk_usage(path.parent).free < needed + LONGEST_HEADER:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _check_written(path: Path) -> None:
+    """Read the file again, since a full disk or a quota cuts it short without a word."""
+    try:
+        if path.name.lower().endswith(nifti.SUFFIXES):
+            nifti.whole_content(path)
+        else:
+            _check_file(path)
+            if path.name.lower().endswith(metaimage.SUFFIX):
+                metaimage.check_whole(path)
+            _read_quietly(path)
+    except InputError as error:
+        raise OSError(errno.ENOSPC, "what was written is cut short, as when the disk is full") from error
 
 
 def _check_file(path: Path) -> None:

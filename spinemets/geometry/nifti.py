@@ -60,6 +60,23 @@ def read_nifti(path: Path, read: Callable[[Path], sitk.Image]) -> sitk.Image:
     ------
     InputError : the file is cut short or damaged, or its axes are sheared.
     """
+    content, header = whole_content(path)
+    _check_finite(path, content, header)
+    skew = largest_cosine(header.affine) if header.affine is not None else 0.0
+    if header.affine is None or skew <= ACCEPTED_BY_SIMPLEITK:
+        return _read_itself(path, content, read)
+    if skew <= LARGEST_ROUNDING:
+        return _read_repaired(content, header, header.affine, read)
+    return _read_by_qform(path, header, header.affine, skew, lambda _: _read_itself(path, content, read))
+
+
+def whole_content(path: Path) -> tuple[bytes, Header]:
+    """The file's bytes, decompressed, and its header.
+
+    Raises
+    ------
+    InputError : the file is cut short or damaged, or no NIfTI file.
+    """
     content = _content(path)
     header = parse_header(content)
     if header is None:
@@ -70,13 +87,7 @@ def read_nifti(path: Path, read: Callable[[Path], sitk.Image]) -> sitk.Image:
             f"is cut short: {len(content)} of {header.needed_bytes} bytes",
             "copy or download the file again",
         )
-    _check_finite(path, content, header)
-    skew = largest_cosine(header.affine) if header.affine is not None else 0.0
-    if header.affine is None or skew <= ACCEPTED_BY_SIMPLEITK:
-        return _read_itself(path, content, read)
-    if skew <= LARGEST_ROUNDING:
-        return _read_repaired(content, header, header.affine, read)
-    return _read_by_qform(path, header, header.affine, skew, lambda _: _read_itself(path, content, read))
+    return content, header
 
 
 def _content(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from spinemets.errors import InputError
+from spinemets.geometry.files import write_image
 from spinemets.outputs import replacing_folder
 from spinemets.phantom import acquisition
 from spinemets.phantom.acquisition import PROTOCOLS, Protocol
@@ -101,7 +102,7 @@ def _write_image(phantom: SpinePhantom, role: str, image: sitk.Image, place: Pat
     if as_nifti:
         path = place / "nifti" / f"{role}.nii.gz"
         path.parent.mkdir(exist_ok=True)
-        sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=1)
+        write_image(image, path, compression=1)
         if PROTOCOLS[role].dynamic:
             (path.parent / "dce_times.txt").write_text("".join(f"{t:g}\n" for t in phantom.times))
         return path
@@ -247,4 +248,4 @@ def describe_truth(phantom: SpinePhantom, masks: dict[str, Path]) -> dict[str, o
 
 
 def _write(image: sitk.Image, path: Path) -> None:
-    sitk.WriteImage(image, str(path), useCompression=True, compressionLevel=1)
+    write_image(image, path, compression=1)
