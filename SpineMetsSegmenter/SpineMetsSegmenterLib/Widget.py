@@ -75,7 +75,8 @@ class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def exit(self) -> None:
         """Do not follow the parameter node while another module is shown, and leave no place mode behind."""
         self.setParameterNode(None)
-        self.ui.seedPlaceWidget.setPlaceModeEnabled(False)
+        if self.ui.seedPlaceWidget.placeModeEnabled:
+            self.ui.seedPlaceWidget.setPlaceModeEnabled(False)
 
     def onSceneStartClose(self, caller, event) -> None:
         self.setParameterNode(None)

@@ -2,7 +2,9 @@
 
 import math
 
-from spinemets.mrml.cases import ROLE_ATTRIBUTE, volumes_by_role
+import slicer
+
+from spinemets.mrml.cases import ROLE_ATTRIBUTE, identity_of_case, volumes_by_role
 from spinemets.mrml.segmentations import segmentation_node_from_mask
 from spinemets.mrml.subject_hierarchy import case_folder, nodes_in_folder, place_beside, place_in_folder
 from spinemets.mrml.tables import columns_from_table_node, fill_table_node, table_node_from_columns
@@ -60,3 +62,21 @@ def test_series_of_two_patients_are_never_mixed(scene, left_handed_oblique_image
     assert volumes_by_role(scene, beside=t1) == {"t1": t1}
     unknown = segmentation_node_from_mask(oblique_mask, scene, "from a file")
     assert volumes_by_role(scene, beside=unknown) == {}
+
+
+def test_a_report_names_the_patient_of_series_that_slicer_s_dicom_module_loaded(scene, left_handed_oblique_image):
+    """Built as Slicer's DICOM plugins build it: patient, study, series."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    names = slicer.vtkMRMLSubjectHierarchyConstants
+    patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "A (7)")
+    hierarchy.SetItemAttribute(patient, names.GetDICOMPatientIDAttributeName(), "7")
+    hierarchy.SetItemAttribute(patient, names.GetDICOMPatientNameAttributeName(), "A")
+    study = hierarchy.CreateStudyItem(patient, "spine (20240102)")
+    hierarchy.SetItemAttribute(study, names.GetDICOMStudyDateAttributeName(), "20240102")
+    hierarchy.SetItemAttribute(study, names.GetDICOMStudyInstanceUIDAttributeName(), "1.2.3")
+    volume = volume_node_from_image(left_handed_oblique_image, scene, "3: T2 sag")
+    unknown = volume_node_from_image(left_handed_oblique_image, scene, "from a file")
+    hierarchy.CreateItem(study, volume)
+    found = identity_of_case({"t1": unknown, "t2": volume})
+    assert (found.patient_id, found.patient_name, found.date, found.study_uid) == ("7", "A", "20240102", "1.2.3")
+    assert identity_of_case({"t1": unknown}).patient_id == ""

@@ -11,6 +11,7 @@ from spinemets.mrml.segmentations import reference_volume
 from spinemets.mrml.sequences import sequence_nodes_from_image
 from spinemets.mrml.subject_hierarchy import (
     case_folder,
+    dicom_identity,
     folder_of,
     item_attributes,
     place_in_folder,
@@ -144,14 +145,14 @@ def volumes_by_role(scene: Any, beside: Any | None = None) -> dict[str, Any]:
 
 
 def identity_of_case(volumes: Mapping[str, Any], simulated: bool = False) -> StudyIdentity:
-    """Who and what the volumes are, for a report; as far as SpineMets loaded them, and empty for others."""
+    """Who and what the volumes are, for a report: of those that SpineMets or Slicer's DICOM module loaded."""
     lines = []
     study: dict[str, str] = {}
     for role, node in volumes.items():
         known = {key: node.GetAttribute(ATTRIBUTE_PREFIX + key) or "" for key in SERIES_ATTRIBUTES}
         known["description"] = known["description"] or node.GetName()
         lines.append(SeriesLine(role=role, used=True, **known))
-        study = study or item_attributes(node.GetScene(), folder_of(node), STUDY_ATTRIBUTES)
+        study = study or item_attributes(node.GetScene(), folder_of(node), STUDY_ATTRIBUTES) or dicom_identity(node)
     return StudyIdentity(**study, series=tuple(lines), simulated=simulated)
 
 

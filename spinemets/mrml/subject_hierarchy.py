@@ -12,6 +12,14 @@ from spinemets.mrml.volumes import ATTRIBUTE_PREFIX
 
 CASE_UID_NAME = ATTRIBUTE_PREFIX + "Study"
 SERIES_UID_NAME = "DICOM"
+# What Slicer's DICOM module keeps with the patient and the study above a series that it loaded.
+DICOM_ATTRIBUTES = {
+    "patient_id": "DICOM.PatientID",
+    "patient_name": "DICOM.PatientName",
+    "date": "DICOM.StudyDate",
+    "description": "DICOM.StudyDescription",
+    "study_uid": "DICOM.StudyInstanceUID",
+}
 
 
 def case_folder(scene: Any, name: str, study_uid: str) -> int:
@@ -61,6 +69,19 @@ def folder_of(node: Any) -> int:
     hierarchy = _hierarchy(node.GetScene())
     item = hierarchy.GetItemByDataNode(node)
     return hierarchy.GetInvalidItemID() if item == hierarchy.GetInvalidItemID() else hierarchy.GetItemParent(item)
+
+
+def dicom_identity(node: Any) -> dict[str, str]:
+    """Patient and study of a node that Slicer's DICOM module loaded, of what is known; empty for any other node."""
+    hierarchy = _hierarchy(node.GetScene())
+    known: dict[str, str] = {}
+    item = hierarchy.GetItemByDataNode(node)
+    while item not in (hierarchy.GetInvalidItemID(), hierarchy.GetSceneItemID()):
+        for key, name in DICOM_ATTRIBUTES.items():
+            if key not in known and hierarchy.HasItemAttribute(item, name):
+                known[key] = hierarchy.GetItemAttribute(item, name)
+        item = hierarchy.GetItemParent(item)
+    return known
 
 
 def set_item_attributes(scene: Any, item: int, values: Mapping[str, str]) -> None:
