@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -131,3 +132,8 @@ def test_cohort_table_leads_to_its_cases(tmp_path: Path):
     done = spinemets("classify", table, "--case", rows[1]["case"], "--model", DEMO_MODEL, "--out", out)
     assert done.returncode == 0, done.stderr
     assert "trained on simulated cases" in done.stdout
+    # Each series is measured under the mask that was drawn on it.
+    inputs = json.loads((out / "result.json").read_text(encoding="utf-8"))["provenance"]["inputs"]
+    masks = {role: sitk.GetArrayFromImage(sitk.ReadImage(str(folder / rows[1][f"mask_{role}"]))) for role in inputs}
+    for role, record in inputs.items():
+        assert record["mask_sha256"] == hashlib.sha256((masks[role] > 0).astype("uint8").tobytes()).hexdigest()

@@ -31,7 +31,8 @@ class OpenedCase:
     """A lesion and the images that a model needs, loaded.
 
     images : by role, those of the model. views : by role, others that the report shows the lesion in.
-    mask : the lesion on any grid of the same world. files : what stands behind each image.
+    mask : the lesion on any grid of the same world. role_masks : where a reader drew it on a
+    series itself. files : what stands behind each image.
     """
 
     identity: StudyIdentity
@@ -41,6 +42,7 @@ class OpenedCase:
     reader: str = ""
     files: dict[str, list[str]] = field(default_factory=dict)
     views: dict[str, sitk.Image] = field(default_factory=dict)
+    role_masks: dict[str, sitk.Image] = field(default_factory=dict)
 
 
 def open_case(
@@ -58,7 +60,7 @@ def open_case(
     InputError : a series that the model needs, or the mask, is missing or cannot be read.
     """
     if path.suffix.lower() == ".csv":
-        return _open_row(_choose_row(path, case_name, lesion), package, mask, reader)
+        return _open_row(path, _choose_row(path, case_name, lesion), package, mask, reader)
     if mask is None:
         raise InputError(path, "comes without a lesion", "give its mask with --mask, made with `spinemets segment`")
     return open_study(scan_study(path), package, mask, reader)
@@ -109,15 +111,17 @@ def _choose_row(table: Path, case_name: str | None, lesion: str | None) -> Case:
     return cases[0]
 
 
-def _open_row(case: Case, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
+def _open_row(table: Path, case: Case, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
     missing = [role for role in package.roles if role not in case.images]
     if missing:
         raise InputError(
-            f"row {case.row}", f"has no image in column {missing[0]}, which {package.name} needs", "add it to the table"
+            f"{table}, row {case.row}",
+            f"has no image in column {missing[0]}, which {package.name} needs",
+            "add it to the table",
         )
     mask_file = mask or case.mask_for(package.roles)
     if mask_file is None:
-        raise InputError(f"row {case.row}", "names no mask", "fill the column `mask`, or give --mask")
+        raise InputError(f"{table}, row {case.row}", "names no mask", "fill the column `mask`, or give --mask")
     return OpenedCase(
         identity=StudyIdentity(
             patient_id=case.case,
@@ -129,6 +133,8 @@ def _open_row(case: Case, package: ModelPackage, mask: Path | None, reader: str)
         mask_file=mask_file,
         reader=reader or case.reader,
         files={role: [str(case.images[role])] for role in package.roles},
+        # A mask given on the command line is meant for every series.
+        role_masks={} if mask else {role: read_mask(case.masks[role]) for role in package.roles if role in case.masks},
     )
 
 
@@ -140,6 +146,7 @@ def classify_and_report(
         opened.images,
         opened.mask,
         package,
+        role_masks=opened.role_masks,
         files=opened.files,
         mask_author=opened.reader,
         mask_file=str(opened.mask_file),

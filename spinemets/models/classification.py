@@ -145,6 +145,7 @@ def classify_case(
     mask: sitk.Image,
     package: ModelPackage,
     *,
+    role_masks: Mapping[str, sitk.Image] | None = None,
     files: Mapping[str, list[str]] | None = None,
     mask_author: str = "",
     mask_file: str = "",
@@ -158,6 +159,7 @@ def classify_case(
     images : image by role, 3-D; roles that the model does not use are ignored. Metadata SeriesInstanceUID and
         FrameOfReferenceUID are recorded and compared when present.
     mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
+    role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
 
@@ -168,15 +170,17 @@ def classify_case(
     """
     started = datetime.now(timezone.utc)
     clock = _Clock()
-    _check_mask(mask)
+    drawn = {role: (role_masks or {}).get(role, mask) for role in package.roles}
+    for one in (mask, *drawn.values()):
+        _check_mask(one)
     for role in package.roles:
-        _check_image(role, images, mask, package)
+        _check_image(role, images, drawn[role], package)
     clock.mark("check")
     masks: dict[str, sitk.Image] = {}
     features: dict[str, float] = {}
     for index, role in enumerate(package.roles):
         progress("carry", index, len(package.roles), f"the lesion to the grid of {role}")
-        masks[role] = _carried(mask, images[role], role)
+        masks[role] = _carried(drawn[role], images[role], role)
     clock.mark("carry")
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
@@ -196,7 +200,11 @@ def classify_case(
         stages=clock.stages,
         warnings=(*prediction.warnings, *_input_warnings(images, mask, package)),
         provenance={
-            "inputs": {role: _input_record(images[role], (files or {}).get(role, [])) for role in package.roles},
+            "inputs": {
+                role: _input_record(images[role], (files or {}).get(role, []))
+                | {"mask_sha256": voxel_sha256(drawn[role])}
+                for role in package.roles
+            },
             "mask": {"sha256": voxel_sha256(mask), "author": mask_author, "file": mask_file},
             **_run_record(package, seed, started),
             "seconds": clock.total(),
