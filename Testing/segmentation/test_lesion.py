@@ -184,6 +184,7 @@ def test_still_image_of_enhanced_tissue(a_case):
     found = segment_lesion(a_case.outline, frame_of(a_case.series, 11))
     assert found.channels == ("intensity",)
     assert voxels(found.mask).any()
+    assert any("brightness alone" in warning for warning in found.warnings)
 
 
 def test_image_of_whole_numbers(a_case):

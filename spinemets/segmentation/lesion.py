@@ -210,6 +210,8 @@ def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progre
 def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:
     """What the user should look at, as sentences."""
     warnings, region = [], grown.voxels
+    if image.GetDimension() == 3:
+        warnings.append("without frames the lesion is told by brightness alone; look at every slice of its mask")
     if grown.leaked:
         warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
     elif grown.sd_factor < parameters.growing_sd:
