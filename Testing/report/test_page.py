@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spinemets.errors import InputError
-from spinemets.report.figures import detail_svg
+from spinemets.report.figures import detail_svg, nomogram_svg
 from spinemets.report.identity import StudyIdentity, identity_of
 from spinemets.report.page import report_html, write_report
 from spinemets.report.views import lesion_view
@@ -152,6 +152,20 @@ def test_the_nomogram_marks_stand_at_their_points(html: str, make_result) -> Non
     ticks = {label: float(x) for x, label in found}
     # A probability of 0.5 is 20 points (2 on the logit) below this lesion's; the axis of total points ends at 160.
     assert ticks["0.5"] == pytest.approx(marks[4] - 20 * 640 / 160, abs=0.06)
+
+
+def test_the_nomogram_names_end_before_the_values(make_result) -> None:
+    """Long names once covered the values at the left end of their axes, so that these could not be read."""
+    result = make_result().as_json()
+    for entry in result["contributions"]:
+        entry["feature"] = "fs_t2_original_glcm_MCC"
+    svg = nomogram_svg(result)
+    names = re.findall(r'class="axis-label"[^>]*>([^<]*)<', svg)
+    notes = re.findall(r'class="axis-note"[^>]*>([^<]*)<', svg)
+    assert "Complexity of texture" in names[1]
+    # Of the larger type of a narrow page: bold 17 px and 15.5 px, 0.6 em a letter; value labels begin 30 px before 330.
+    assert max(map(len, names)) * 0.6 * 17 < 300
+    assert max(map(len, notes)) * 0.6 * 15.5 < 310
 
 
 def test_the_scale_bar_is_as_long_as_it_says(oblique_case) -> None:

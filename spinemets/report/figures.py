@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import textwrap
 from html import escape
 from typing import Any
 
@@ -19,7 +20,9 @@ SCALE_BARS_MM = (5, 10, 20, 30, 50, 100)
 RISKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 NOMOGRAM_LEFT = 330.0
 NOMOGRAM_WIDTH = 640.0
-NOMOGRAM_ROW = 54.0
+NOMOGRAM_ROW = 78.0
+# Letters a line that end before the lowest value's label, in the larger type of a narrow page.
+NAME_LETTERS, NOTE_LETTERS, LINE_HEIGHT = 29, 33, 18.0
 MIN_LABEL_GAP = 38.0
 
 
@@ -125,12 +128,16 @@ def _x(points: float) -> float:
 
 
 def _axis(row: int, label: str, below: str, start: float, end: float) -> str:
+    """An axis with its name and a note in as many lines as they need, centred on it."""
     y = NOMOGRAM_ROW * row + 30
-    return (
-        f'<text class="axis-label" x="0" y="{y - 3:.1f}">{label}</text>'
-        f'<text class="axis-note" x="0" y="{y + 15:.1f}">{below}</text>'
-        f'<line class="axis" x1="{start:.1f}" x2="{end:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
-    )
+    lines = [("axis-label", line) for line in textwrap.wrap(label, NAME_LETTERS)]
+    lines += [("axis-note", line) for line in textwrap.wrap(below, NOTE_LETTERS)]
+    first = y + 5 - LINE_HEIGHT * (len(lines) - 1) / 2
+    texts = [
+        f'<text class="{kind}" x="0" y="{first + LINE_HEIGHT * place:.1f}">{escape(line)}</text>'
+        for place, (kind, line) in enumerate(lines)
+    ]
+    return "".join(texts) + f'<line class="axis" x1="{start:.1f}" x2="{end:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
 
 
 def _tick(x: float, row: int, label: str) -> str:
@@ -163,7 +170,7 @@ def _feature_axis(entry: dict[str, Any], row: int) -> str:
     ends = _tick(_x(at_low), row, number(low))
     if abs(_x(at_high) - _x(at_low)) > MIN_LABEL_GAP:
         ends += _tick(_x(at_high), row, number(high))
-    axis = _axis(row, escape(plain), escape(capitalized(where)), _x(min(at_low, at_high)), _x(max(at_low, at_high)))
+    axis = _axis(row, plain, capitalized(where), _x(min(at_low, at_high)), _x(max(at_low, at_high)))
     return axis + ends + _marker(_x(entry["nomogram_points"]), row, number(entry["value"]))
 
 
@@ -187,7 +194,7 @@ def _total_axes(result: dict[str, Any], rows: list[dict[str, Any]], row: int) ->
         if 0 <= total <= top and all(abs(at(total) - x) > MIN_LABEL_GAP for x, _ in shown):
             shown.append((at(total), number(risk)))
     ends = (shown[0][0], shown[-1][0]) if shown else (at(0), at(top))
-    parts.append(_axis(row + 1, "Probability", escape(f"of {result['positive_class']}"), *ends))
+    parts.append(_axis(row + 1, "Probability", f"of {result['positive_class']}", *ends))
     parts += [_tick(x, row + 1, label) for x, label in shown]
     if result["probability"] is not None:
         parts.append(_marker(at(nomogram["total_points"]), row + 1, probability_in_words(result["probability"])))
