@@ -1,41 +1,33 @@
-"""The graph against a brute-force double loop, the cut against partitions that are known."""
+"""The cut against partitions that are known, and against scikit-learn's on the same graph."""
 
 from __future__ import annotations
 
-import itertools
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import ndimage, sparse
 
-from spinemets.segmentation.affinity import WEAKEST_LINK, AffinityGraph
+from spinemets.errors import Cancelled, InputError
+from spinemets.segmentation.affinity import AffinityGraph
 from spinemets.segmentation.normalized_cut import (
     SliceCutter,
-    clusters_by_eigengap,
-    leading_eigenvectors,
+    VolumeCutter,
     ncut_value,
     normalized_cut,
+    number_of_clusters,
 )
 from spinemets.segmentation.parameters import SegmentationParameters
 
-
-def test_affinity_is_that_of_the_formula_for_every_pair_of_pixels():
-    chance = np.random.default_rng(1)
-    channels = chance.normal(size=(2, 6, 7)).astype(np.float32) * 0.3
-    spacing, radius, channel_scale, distance_scale = (1.5, 0.8), 2.6, 0.4, 2.0
-    made = AffinityGraph((6, 7), spacing, radius, channel_scale, distance_scale).of(channels).toarray()
-    pixels = list(itertools.product(range(6), range(7)))
-    for (a, p), (b, q) in itertools.product(enumerate(pixels), repeat=2):
-        distance = np.hypot((p[0] - q[0]) * spacing[0], (p[1] - q[1]) * spacing[1])
-        difference = ((channels[:, p[0], p[1]] - channels[:, q[0], q[1]]) ** 2).sum()
-        weight = np.exp(-difference / (2 * channel_scale**2) - distance**2 / (2 * distance_scale**2))
-        expected = max(weight, WEAKEST_LINK) if distance <= radius else 0.0
-        assert made[a, b] == pytest.approx(expected, rel=1e-5)
+WHOLE = 10**6
 
 
-def test_affinity_joins_neighbours_that_are_farther_than_the_radius():
-    made = AffinityGraph((4, 4), (3.0, 3.0), 1.0, 0.1, 4.0).of(np.zeros((1, 4, 4), np.float32))
-    assert sparse.csgraph.connected_components(made)[0] == 1
+def clusters(least: int, most: int | None = None, **other) -> SegmentationParameters:
+    return SegmentationParameters(minimum_clusters=least, maximum_clusters=most or least, maximum_pixels=WHOLE, **other)
 
 
 def three_discs(noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
@@ -49,17 +41,38 @@ def three_discs(noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
     return image[np.newaxis].astype(np.float32), truth
 
 
+def regions(
+    count: int, shape: tuple[int, ...], chance: np.random.Generator, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two channels of an image of Voronoi regions at least half a unit apart, and the region of each pixel."""
+    points = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
+    least = np.prod(shape) // (3 * count)
+    while True:
+        seeds = chance.uniform(2, np.array(shape) - 2, (count, len(shape)))
+        truth = ((points[..., np.newaxis, :] - seeds) ** 2).sum(axis=-1).argmin(axis=-1)
+        if np.bincount(truth.ravel(), minlength=count).min() >= least:
+            break
+    while True:
+        values = chance.uniform(-2, 2, (count, 2))
+        apart = np.hypot(*(values[:, np.newaxis] - values).transpose(2, 0, 1)) + 10 * np.eye(count)
+        if apart.min() > 0.6:
+            break
+    image = np.moveaxis(values[truth], -1, 0) + chance.normal(0, noise, (2, *shape))
+    return image.astype(np.float32), truth
+
+
+def misplaced(labels: np.ndarray, truth: np.ndarray) -> float:
+    """Share of the pixels that are not of the region which most of their cluster lies in."""
+    most = sum(np.bincount(truth[labels == cluster]).max() for cluster in range(labels.max() + 1))
+    return 1 - most / truth.size
+
+
 @pytest.mark.parametrize("maximum_pixels", [3000, 600])
 def test_each_disc_is_made_of_whole_clusters_also_when_cut_on_averaged_pixels(maximum_pixels):
     channels, truth = three_discs()
     parameters = SegmentationParameters(minimum_clusters=4, maximum_clusters=12, maximum_pixels=maximum_pixels)
     labels = SliceCutter(truth.shape, (1.0, 1.0), parameters).cut(channels)
-    # Every cluster belongs to the disc or ground that most of it lies in: few pixels may be elsewhere.
-    wrong = sum(
-        np.count_nonzero(truth[labels == c] != np.bincount(truth[labels == c]).argmax())
-        for c in range(labels.max() + 1)
-    )
-    assert wrong <= 0.01 * truth.size
+    assert misplaced(labels, truth) <= 0.01
 
 
 def test_the_cut_is_the_best_two_way_cut_of_a_small_graph():
@@ -67,10 +80,14 @@ def test_the_cut_is_the_best_two_way_cut_of_a_small_graph():
     points = np.concatenate([chance.normal(0, 1, (6, 2)), chance.normal(3, 1, (5, 2))])
     distance = ((points[:, None] - points[None]) ** 2).sum(axis=-1)
     affinity = sparse.csr_array(np.exp(-distance / 2))
-    parameters = SegmentationParameters(minimum_clusters=2, maximum_clusters=2)
-    found = ncut_value(affinity, normalized_cut(affinity, parameters))
+    found = ncut_value(affinity, normalized_cut(affinity, clusters(2)))
     every = (np.array([(code >> i) & 1 for i in range(11)], np.int32) for code in range(1, 2**10))
     assert found == pytest.approx(min(ncut_value(affinity, labels) for labels in every), rel=1e-9)
+
+
+def test_a_graph_too_large_for_one_matrix_is_refused():
+    with pytest.raises(InputError):
+        normalized_cut(sparse.eye_array(5000).tocsr(), clusters(2))
 
 
 def test_ncut_value_of_two_pairs():
@@ -78,28 +95,92 @@ def test_ncut_value_of_two_pairs():
     assert ncut_value(affinity, np.array([0, 0, 1, 1], np.int32)) == pytest.approx(2 * 0.1 / 4.1)
 
 
-def test_eigenvectors_are_those_of_the_dense_solver():
-    channels = three_discs(0.2)[0][:, 5:25, :20]
-    affinity = AffinityGraph((20, 20), (1.0, 1.0), 3.0, 0.5, 2.0).of(channels)
-    degree = np.asarray(affinity.sum(axis=1)).ravel()
-    values, vectors = leading_eigenvectors(affinity, degree, 6, 0)
-    normalized = affinity.toarray() / np.sqrt(np.outer(degree, degree))
-    np.testing.assert_allclose(values, np.linalg.eigvalsh(normalized)[::-1][:6], atol=1e-6)
-    np.testing.assert_allclose(normalized @ vectors, vectors * values, atol=2e-3)
+def shaded(shape: tuple[int, int], chance: np.random.Generator) -> np.ndarray:
+    """Two channels of soft shapes with noise, as tissues look; no two runs of pixels are alike."""
+    fields = ndimage.gaussian_filter(chance.normal(size=(2, *shape)), (0, 3, 3))
+    noise = ndimage.gaussian_filter(chance.normal(size=(2, *shape)), (0, 0.7, 0.7))
+    return (np.tanh(2 * fields / fields.std()) + 0.3 * noise).astype(np.float32)
 
 
-def test_number_of_clusters_is_where_the_eigenvalues_drop_most():
-    values = np.array([1.0, 0.99, 0.98, 0.7, 0.69, 0.3, 0.29])
-    assert clusters_by_eigengap(values, 1, 6) == 5
-    assert clusters_by_eigengap(values, 1, 4) == 3
-    assert clusters_by_eigengap(values, 4, 4) == 4
-    assert clusters_by_eigengap(np.array([1.0]), 4, 12) == 1
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_the_cut_is_no_worse_than_that_of_scikit_learn_on_the_same_graph(count):
+    spectral_clustering = pytest.importorskip("sklearn.cluster").spectral_clustering
+    ours = theirs = 0.0
+    chance = np.random.default_rng(count)
+    parameters = clusters(count)
+    graph = AffinityGraph((26, 40), (1.0, 1.2), 5.0, parameters.channel_scale, parameters.distance_scale_mm)
+    cutter = SliceCutter((26, 40), (1.0, 1.2), parameters)
+    for _ in range(4):
+        channels = shaded((26, 40), chance)
+        affinity = graph.of(channels)
+        ours += ncut_value(affinity, cutter.cut(channels).ravel())
+        theirs += ncut_value(affinity, spectral_clustering(affinity, n_clusters=count, random_state=0))
+    assert ours <= theirs
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 2), (1, 9), (3, 3)])
+def test_the_number_of_regions_is_found():
+    chance = np.random.default_rng(0)
+    counts = [4, 5, 6, 7, 8, 9, 10]
+    cutter = SliceCutter((40, 60), (1.0, 1.0), clusters(2, 12))
+    found = [int(cutter.cut(regions(count, (40, 60), chance, noise=0.1)[0]).max()) + 1 for count in counts]
+    assert sum(a == b for a, b in zip(found, counts)) >= 6, found
+
+
+def test_number_of_clusters_is_where_the_next_one_adds_least():
+    adds = [1.0, 0.99, 0.98, 0.7, 0.69, 0.3, 0.29]
+    retained = {k: float(sum(adds[:k])) for k in range(1, 8)}
+    assert number_of_clusters(retained, 1, 6) == 5
+    assert number_of_clusters(retained, 1, 4) == 3
+    assert number_of_clusters(retained, 4, 4) == 4
+
+
+def test_a_box_is_cut_in_three_dimensions_with_slices_farther_apart_than_pixels():
+    chance = np.random.default_rng(2)
+    channels, truth = regions(6, (8, 24, 30), chance, noise=0.1)
+    labels = VolumeCutter((8, 24, 30), (3.0, 1.0, 1.0), clusters(6)).cut(channels)
+    assert labels.max() == 5
+    assert misplaced(labels, truth) <= 0.01
+
+
+@pytest.mark.parametrize("slices_below", [2, 3, 4])
+def test_tissues_that_meet_between_two_slices_are_told_apart(slices_below):
+    shape = (6, 15, 17)
+    above = np.broadcast_to((np.arange(6) >= slices_below)[:, np.newaxis, np.newaxis], shape)
+    labels = VolumeCutter(shape, (2.0, 1.0, 1.0), clusters(2)).cut(above[np.newaxis].astype(np.float32))
+    assert misplaced(labels, above.astype(int)) == 0
+
+
+def test_a_box_can_be_cancelled_between_any_two_steps():
+    values = np.random.default_rng(0).normal(size=(1, 4, 20, 20)).astype(np.float32)
+    cutter = VolumeCutter((4, 20, 20), (3.0, 1.0, 1.0), clusters(4))
+    steps = []
+    cutter.cut(values, lambda stage, done, total, message="": steps.append((done, total)))
+    assert steps == sorted(steps)
+    assert steps[-1][0] == steps[-1][1]
+    for last in range(len(steps)):
+        seen = []
+
+        def stop(stage: str, done: int, total: int, message: str = "", seen=seen, last=last) -> None:
+            seen.append(done)
+            if len(seen) > last:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            cutter.cut(values, stop)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 2), (1, 9), (3, 3), (40, 1)])
 def test_a_slice_smaller_than_the_number_of_clusters(shape):
     channels = np.arange(np.prod(shape), dtype=np.float32).reshape(1, *shape)
     labels = SliceCutter(shape, (1.0, 1.0), SegmentationParameters()).cut(channels)
+    assert labels.shape == shape
+    assert sorted(np.unique(labels)) == list(range(labels.max() + 1))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 20, 30), (3, 1, 40), (2, 2, 2)])
+def test_a_thin_box(shape):
+    channels = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    labels = VolumeCutter(shape, (4.0, 1.0, 1.0), SegmentationParameters()).cut(channels)
     assert labels.shape == shape
     assert sorted(np.unique(labels)) == list(range(labels.max() + 1))
 
@@ -113,3 +194,35 @@ def test_a_constant_slice_and_an_isolated_spike_are_cut_without_fault():
         labels = cutter.cut(channels)
         assert labels.shape == (30, 40)
         assert np.array_equal(labels, cutter.cut(channels))
+
+
+PROGRAM = """
+import hashlib, sys
+if sys.argv[1] == "no numba":
+    sys.modules["numba"] = None
+import numpy as np
+from spinemets.segmentation.normalized_cut import SliceCutter, VolumeCutter
+from spinemets.segmentation.parameters import SegmentationParameters
+chance = np.random.default_rng(5)
+digest = hashlib.sha256()
+cutter = SliceCutter((45, 90), (1.0, 1.1), SegmentationParameters(maximum_pixels=10**6))
+for channels in (chance.normal(size=(4, 45, 90)), np.zeros((4, 45, 90))):
+    digest.update(cutter.cut(channels.astype(np.float32)).tobytes())
+box = chance.normal(size=(2, 6, 30, 40)).astype(np.float32)
+digest.update(VolumeCutter(box.shape[1:], (3.0, 1.0, 1.0), SegmentationParameters()).cut(box).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_the_clusters_are_the_same_for_any_number_of_threads_and_without_numba():
+    digests = set()
+    for threads, numba in (("1", "numba"), ("2", "no numba"), ("5", "numba")):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+        environment = os.environ | dict.fromkeys(names, threads)
+        environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, numba], env=environment, capture_output=True, text=True, check=True
+        )
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
+    assert len(digests.pop()) == len(hashlib.sha256().hexdigest())

@@ -28,7 +28,7 @@ def box_of(synthetic, direction, parameters):
 
 @pytest.mark.parametrize("direction", [LEFT_RIGHT_FIRST, LEFT_RIGHT_LAST, LEFT_HANDED])
 def test_box_is_widened_five_times_to_the_left_and_right_only(synthetic, direction):
-    grid, axes, box = box_of(synthetic, direction, SegmentationParameters(minimum_width_mm=0))
+    grid, axes, box = box_of(synthetic, direction, SegmentationParameters(minimum_width_mm=0, margin_mm=0))
     assert [box.size[axis] for axis in axes.order] == [40, 20, 12]
     middle = [s + (n - 1) / 2 for s, n in zip(box.start, box.size)]
     np.testing.assert_allclose(grid.TransformContinuousIndexToPhysicalPoint(middle), (6.0, -3.0, 5.0), atol=1e-9)

@@ -103,13 +103,13 @@ def _empty_mask(path: Path, values: NDArray[np.generic], label: int | None) -> I
 
 
 def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False, compression: int = -1) -> None:
-    """Write a 3-D or 4-D image, compressed, with its metadata where the format keeps any (NRRD, MHA).
+    """Write a 3-D or 4-D image with its metadata where the format keeps any (NRRD, MHA).
 
     The file is whole or absent.
 
     Parameters
     ----------
-    compression : 1 (fast) to 9 (small); -1 is the format's own.
+    compression : 1 (fast) to 9 (small); -1 is the format's own; 0 none.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False, co
         name = name_for_simpleitk(partial)
         _check_room(image, partial)
         try:
-            sitk.WriteImage(image, name, useCompression=True, compressionLevel=compression)
+            sitk.WriteImage(image, name, useCompression=compression != 0, compressionLevel=compression)
         except RuntimeError as error:
             raise InputError(
                 path, f"cannot be written ({_last_line(error)})", "choose another file or format"

@@ -9,6 +9,8 @@ label.
 * `signals`: spin-echo, inversion-recovery, spoiled gradient-echo equations, Parker input function, extended Tofts
   model.
 * `sampling`: partial volume on any grid; `grids`: the grids of a usual examination.
+* `veins`: engorged veins that touch the lesion; `difficulty`: four levels of cases to segment;
+  `reader`: what a reader would click and draw on them.
 * `acquisition`: from tissues to images: protocol, coil bias field, motion, Rician noise.
 * `spine`: `SpinePhantom`, which joins all of these; `dicom`, `study`, `cohort`: written to files.
 

@@ -142,9 +142,7 @@ class Scene:
     def __init__(self, anatomy: SpineAnatomy, grid: Grid, seed: int) -> None:
         self.anatomy, self.grid = anatomy, grid
         self.sampling = LabelSampling(grid, lambda x, y, z: anatomy.tissue_at(x, y, z)[0])
-        self.mixtures = {tissue: self._mixture(tissue) for tissue in COMPONENTS}
         self.lesion_voxels, self.lesion_fraction = self.sampling.where(Tissue.LESION)
-        self.lesion = anatomy.lesion.properties(*grid.points(self.lesion_voxels))
         rng = np.random.default_rng([seed, 5])
         self._shading = LowOrderField(rng, anatomy.curve.origin, 170.0)
         self._shimming = LowOrderField(rng, anatomy.curve.origin, 150.0)
@@ -153,6 +151,16 @@ class Scene:
         voxels, share = self.sampling.where(tissue)
         part = self.anatomy.mixture_at(tissue, *self.grid.points(voxels)) if voxels.size else np.zeros(0)
         return voxels, share, part.astype(np.float32)
+
+    @cached_property
+    def mixtures(self) -> dict[Tissue, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Voxels, share of the voxel, and part of the first component, of each tissue that is a mixture."""
+        return {tissue: self._mixture(tissue) for tissue in COMPONENTS}
+
+    @cached_property
+    def lesion(self) -> dict[str, np.ndarray]:
+        """Properties of the lesion in `lesion_voxels`."""
+        return self.anatomy.lesion.properties(*self.grid.points(self.lesion_voxels))
 
     @cached_property
     def coordinates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,7 +14,8 @@ from spinemets.phantom.curve import SpineCurve
 from spinemets.phantom.fields import SmoothField
 from spinemets.phantom.lesion import Lesion, LesionDescription, Lobe
 from spinemets.phantom.levels import NAMES, make_levels
-from spinemets.phantom.tissues import Tissue
+from spinemets.phantom.tissues import Properties, Tissue
+from spinemets.phantom.veins import TouchingVeins, Veins
 
 CHUNK = 1 << 14
 
@@ -29,9 +30,18 @@ class SpineAnatomy:
     description : what the lesion is like.
     level : vertebra that has it, as `L2`.
     age : years; older marrow is fattier.
+    touching_veins : engorged veins along the lesion's border.
     """
 
-    def __init__(self, seed: int, kind: str, description: LesionDescription, level: str, age: float = 62.0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        kind: str,
+        description: LesionDescription,
+        level: str,
+        age: float = 62.0,
+        touching_veins: TouchingVeins | None = None,
+    ) -> None:
         rng = np.random.default_rng([seed, 1])
         self.level = level
         fractured = level if description.front_loss > 0 or description.middle_loss > 0 else None
@@ -51,6 +61,18 @@ class SpineAnatomy:
         self._marrow, self._islands = SmoothField(rng, 3.6), SmoothField(rng, 13.0)
         self._streaks, self._strands = SmoothField(rng, (3.2, 3.2, 26.0)), SmoothField(rng, (3.4, 3.4, 60.0))
         self.lesion = self._place_lesion(np.random.default_rng([seed, 2]), kind, description)
+        self.veins: Veins | None = None
+        if touching_veins is not None:
+            d = description
+            self.veins = Veins(
+                np.random.default_rng([seed, 3]),
+                touching_veins,
+                self.lesion.centre,
+                self.lesion.reach,
+                self.body_centre(level),
+                lambda x, y, z: self.tissue_at(x, y, z)[0],
+                Properties(d.pd, d.t1, d.t2, d.ktrans, d.ve, d.vp),
+            )
 
     def _place_lesion(self, rng: np.random.Generator, kind: str, description: LesionDescription) -> Lesion:
         k = NAMES.index(self.level)
@@ -103,6 +125,12 @@ class SpineAnatomy:
             some, numbers = label[near], level_of[near]
             self.lesion.paint(some, numbers, x[near], y[near], z[near])
             label[near] = some
+        if self.veins is not None:
+            near = self.veins.near(x, y, z)
+            if near.size:
+                some = label[near]
+                self.veins.paint(some, x[near], y[near], z[near])
+                label[near] = some
 
     def _paint_inner(
         self,
@@ -175,6 +203,8 @@ class SpineAnatomy:
             fraction = (ANNULUS - disc_core(u, v, s, self.levels)) / (ANNULUS - 1)
         elif tissue == Tissue.OEDEMA:
             fraction = self.lesion.oedema_at(x, y, z)
+        elif tissue == Tissue.SLOW_VEIN and self.veins is not None:
+            fraction = self.veins.blood_at(x, y, z)
         else:
             fraction = 0.45 + 0.14 * self._marrow(x, y, z)
         return np.clip(fraction, 0, 1)

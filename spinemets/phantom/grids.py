@@ -58,3 +58,11 @@ def crop(grid: Grid, centre: np.ndarray, size: tuple[int, int, int]) -> Grid:
     first = np.clip(np.round(at - (keep - 1) / 2), 0, np.array(grid.size) - keep).astype(int)
     origin = np.array(grid.origin) + grid.steps @ first
     return Grid((int(keep[0]), int(keep[1]), int(keep[2])), grid.spacing, tuple(origin.tolist()), grid.direction)
+
+
+def within(part: Grid, whole: Grid, array: np.ndarray) -> np.ndarray:
+    """A [k, j, i] array of a part that `crop` made, on the whole grid, with 0 beyond the part."""
+    first = np.linalg.solve(whole.steps, np.array(part.origin) - np.array(whole.origin)).round().astype(int)
+    out = np.zeros(whole.size[::-1], array.dtype)
+    out[tuple(slice(a, a + n) for a, n in zip(first[::-1], array.shape))] = array
+    return out

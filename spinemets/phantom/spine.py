@@ -15,11 +15,12 @@ from spinemets.phantom.acquisition import PROTOCOLS, Protocol, Scene
 from spinemets.phantom.anatomy import SpineAnatomy
 from spinemets.phantom.dicom import make_uid
 from spinemets.phantom.fields import SmoothField
-from spinemets.phantom.grids import crop, plan
+from spinemets.phantom.grids import crop, plan, within
 from spinemets.phantom.lesion import describe
 from spinemets.phantom.levels import LESION_LEVELS, NAMES
 from spinemets.phantom.sampling import Grid, LabelSampling
 from spinemets.phantom.tissues import COMPONENTS, LESION_TISSUES, PROPERTIES, Tissue, column
+from spinemets.phantom.veins import TouchingVeins
 
 KINDS = ("osteolytic", "osteoblastic", "fracture", "soft_tissue_mass", "vascular")
 ROLES = tuple(PROTOCOLS)
@@ -50,6 +51,7 @@ class SpinePhantom:
     blur : width of the in-plane point spread that limited k-space gives (0: none).
     motion : mm that the patient moves: ghosts in still images, shifts between dynamic frames (0: none).
     enhancement : `clear`, or `weak` for a lesion that takes up less than half as much contrast agent.
+    touching_veins : engorged veins that run along the lesion's border and touch it (none when None).
     label : what a cohort's question says of this case; `truth.json` gives it.
     changes : fields of `lesion.LesionDescription` that differ from the usual (size, t1, ktrans, ...).
 
@@ -70,6 +72,7 @@ class SpinePhantom:
         motion: float = 0.0,
         blur: float = 1.0,
         enhancement: str = "clear",
+        touching_veins: TouchingVeins | None = None,
         label: int | None = None,
         **changes: object,
     ) -> None:
@@ -98,9 +101,9 @@ class SpinePhantom:
         self.level, self.age = level or drawn_level, drawn_age if age is None else age
         self.noise, self.bias, self.motion, self.enhancement = noise, bias, motion, enhancement
         self.blur, self.description = blur, description
-        self.anatomy = SpineAnatomy(seed, lesion, description, self.level, self.age)
+        self.anatomy = SpineAnatomy(seed, lesion, description, self.level, self.age, touching_veins)
         self.grids = plan(self.anatomy, seed)
-        self._identity = (
+        self._identity: tuple[object, ...] = (
             "spinemets-phantom",
             seed,
             lesion,
@@ -112,6 +115,8 @@ class SpinePhantom:
             motion,
             blur,
         )
+        if touching_veins is not None:
+            self._identity += (repr(touching_veins),)
         self.study_uid = make_uid(*self._identity, "study")
         self.frame_of_reference = make_uid(*self._identity, "frame of reference")
         self._scenes: dict[Grid, Scene] = {}
@@ -260,14 +265,16 @@ class SpinePhantom:
         """uint8 mask of what a reader would draw on the sagittal T2: the diseased segment - the body at the lesion's
         level and the lesion where it leaves it - loosely, with an unsteady hand, on the slices that show the
         lesion."""
-        scene = self.scene(self._grid(reference))
-        grid = scene.grid
+        whole = self._grid(reference)
         near = self.anatomy.lesion.reach + 25
-        x, y, z = scene.coordinates
+        box = np.ceil(2 * near * np.abs(np.linalg.inv(whole.steps)).sum(axis=1)).astype(int) + 2
+        grid = crop(whole, self.lesion_centre, (int(box[0]), int(box[1]), int(box[2])))
+        sampling = LabelSampling(grid, lambda x, y, z: self.anatomy.tissue_at(x, y, z)[0])
+        x, y, z = grid.points(np.arange(grid.count))
         cx, cy, cz = self.lesion_centre.astype(np.float32)
         where = np.flatnonzero((np.abs(x - cx) < near) & (np.abs(y - cy) < near) & (np.abs(z - cz) < near))
         x, y, z = x[where], y[where], z[where]
-        share = scene.sampling.fraction(tuple(int(t) for t in LESION_TISSUES))
+        share = sampling.fraction(tuple(int(t) for t in LESION_TISSUES))
         body = self.anatomy.body_distance(x, y, z, self.level)
         lesion = np.where(share[where] >= 0.5, -OUTLINE_LOOSENESS_MM, 99.0)
         rng = np.random.default_rng([self.seed, 7])
@@ -277,7 +284,7 @@ class SpinePhantom:
         array = mask.reshape(grid.size[::-1])
         area = (share >= 0.5).reshape(array.shape).sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
         array[area < min(OUTLINE_MIN_AREA_MM2, area.max())] = 0
-        return self._with_identity(grid.image(array))
+        return self._with_identity(whole.image(within(grid, whole, array)))
 
     def _protocol(self, role: str) -> Protocol:
         if role not in PROTOCOLS:

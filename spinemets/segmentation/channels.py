@@ -31,12 +31,26 @@ class Channels:
     brightness : what the lesion stands out by: late enhancement relative to the signal before contrast, or the
         intensity.
     vessels : bool, voxels whose time course is that of blood.
+    before : signal before contrast; None for a still image, as the next.
+    enhancement : (frame, z, y, x) signal after contrast minus `before`.
+    noise : SD of the noise of one frame as smoothed, in units of the signal; 0 when it cannot be told.
     """
 
     names: tuple[str, ...]
     values: NDArray[np.float32]
     brightness: NDArray[np.float32]
     vessels: NDArray[np.bool_]
+    before: NDArray[np.float32] | None = None
+    enhancement: NDArray[np.float32] | None = None
+    noise: float = 0.0
+
+    @property
+    def uptake(self) -> NDArray[np.float32]:
+        """Late signal minus that before contrast, in units of the signal: a voxel of two tissues lies in between, which
+        a ratio does not. The intensity of a still image."""
+        if self.enhancement is None:
+            return self.brightness
+        return np.asarray(self.enhancement[-max(len(self.enhancement) // 2, 1) :].mean(axis=0))
 
 
 def channels_of(
@@ -101,7 +115,8 @@ def _dynamic_channels(
     rise = np.diff(series[n_before - 1 :], axis=0).max(axis=0) / reference
     values = np.stack([scaled(channel, outline) for channel in (before, late, enhancement, rise)])
     names = ("before contrast", "late", "relative enhancement", "wash-in")
-    return Channels(names, values, enhancement, vessels_of(series, before, late, parameters))
+    vessels = vessels_of(series, before, late, parameters)
+    return Channels(names, values, enhancement, vessels, before, series[n_before:] - before, noise_of(series[-n_late:]))
 
 
 def vessels_of(

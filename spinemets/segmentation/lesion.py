@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,23 @@ from spinemets.errors import InputError
 from spinemets.geometry.grids import copy_frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
+from spinemets.segmentation.best_region import best_region
 from spinemets.segmentation.clusters import kept_region
+from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
+from spinemets.segmentation.morphology import dilated, lines_of_ball, opened
 from spinemets.segmentation.normalized_cut import SliceCutter
-from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.parameters import CLUSTER_RULES, SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
 from spinemets.segmentation.region_growing import GrownRegion, grow
 from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
-from spinemets.segmentation.seeds import find_seed, voxel_at, warnings_about
+from spinemets.segmentation.seeds import deepest_seed, find_seed, living_seed, voxel_at
 
 METHODS = ("ncut", "grow")
 OTHER_LESION_SHARE = 0.2
+# A region less compact than this may be vessels: another seed is tried.
+BLOB = 0.125
+BESIDE_MM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +52,8 @@ class LesionSegmentation:
     brightness_range : accepted by the growing: relative enhancement, or intensity of a 3-D image.
     volume_ml, longest_diameter_mm : of the mask; extent_mm : left-right, front-back, head-foot.
     stages : seconds by stage, in the order of the work.
+    motion_mm : how far the frames lie off the first at most; None for a still image, or where it could not be told.
+    motion_corrected : whether they were shifted back before all else.
     warnings : sentences for the user.
     """
 
@@ -62,6 +70,8 @@ class LesionSegmentation:
     extent_mm: tuple[float, float, float]
     stages: dict[str, float]
     warnings: tuple[str, ...] = ()
+    motion_mm: float | None = None
+    motion_corrected: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Everything but the mask."""
@@ -75,6 +85,8 @@ class LesionSegmentation:
             "search_box": {"start": list(self.search_box.start), "size": list(self.search_box.size)},
             "growing_sd": self.growing_sd,
             "brightness_range": list(self.brightness_range),
+            "motion_mm": self.motion_mm,
+            "motion_corrected": self.motion_corrected,
             "parameters": self.parameters.as_json(),
             "stages": dict(self.stages),
             "warnings": list(self.warnings),
@@ -132,7 +144,8 @@ def segment_lesion(
     if method not in METHODS:
         raise InputError("method", f"is {method!r}", f"choose one of {', '.join(METHODS)}")
     _check_dimensions(outline, image)
-    parameters = parameters or SegmentationParameters()
+    if parameters is None:
+        parameters = SegmentationParameters() if image.GetDimension() == 4 else SegmentationParameters.still()
     watch, warnings = _Stopwatch(), []
     grid = grid_of(image)
     given = None if seed_point is None else voxel_at(seed_point, grid)
@@ -142,14 +155,18 @@ def segment_lesion(
         if given is None:
             seed, found = find_seed(scene, parameters)
         else:
-            seed = scene.index_of(given)
-            found = warnings_about(seed, scene)
+            seed, found = living_seed(scene, scene.index_of(given), parameters)
         warnings += found
     with watch.stage("cut"):
-        allowed = _allowed(method, scene, seed, parameters, progress)
+        kept = [] if method == "grow" else _kept(scene, seed, parameters, progress)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
-        grown = grow(scene, allowed, seed, parameters)
+        grown = _grown(scene, kept, seed, parameters)
+        if given is None and 0 < grown.compactness < BLOB:
+            other = deepest_seed(scene, seed)
+            again = _grown(scene, kept, other, parameters)
+            if again.compactness > grown.compactness and not again.leaked:
+                seed, grown = other, again
     progress("growing", 1, 1, "done")
     warnings += _doubts(grown, scene, image, parameters)
     return _result(grown, scene, grid, image, method, seed, parameters, watch, warnings)
@@ -181,15 +198,23 @@ def _scene(
         return Scene.of(image, grid, axes, carried, box, parameters)
 
 
-def _allowed(
-    method: str, scene: Scene, seed: Index, parameters: SegmentationParameters, progress: Progress
-) -> NDArray[np.bool_]:
-    """Where the lesion may grow: the kept clusters, or everything, and never a vessel."""
-    if method == "grow":
-        return ~scene.channels.vessels
+def _kept(scene: Scene, seed: Index, parameters: SegmentationParameters, progress: Progress) -> list[NDArray[np.bool_]]:
+    """The voxels of the kept clusters: by the rule, and when one of several regions is to be chosen, by both."""
     labels = _clusters(scene, parameters, progress)
-    kept = kept_region(scene, labels, seed, parameters)
-    return kept & ~scene.channels.vessels
+    rules = CLUSTER_RULES if parameters.growing_rule == "compact" else (parameters.cluster_rule,)
+    return [kept_region(scene, labels, seed, replace(parameters, cluster_rule=rule)) for rule in rules]
+
+
+def _grown(scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
+    allowed = ~scene.channels.vessels
+    plain = grow(scene, allowed & kept[0] if kept else allowed, seed, parameters)
+    if parameters.growing_rule != "compact":
+        return plain
+    compact = best_region(scene, kept, seed, parameters)
+    # The compact region leaves vessels out and takes dead parts in; one that is much larger than what looks like its
+    # seed has taken marrow in instead.
+    larger = np.count_nonzero(compact.voxels) > parameters.compact_excess * np.count_nonzero(plain.voxels)
+    return plain if larger and not plain.leaked else compact
 
 
 def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:
@@ -209,7 +234,7 @@ def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progre
 
 def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:
     """What the user should look at, as sentences."""
-    warnings, region = [], grown.voxels
+    warnings, region = _moved(scene, parameters), grown.voxels
     if image.GetDimension() == 3:
         warnings.append("without frames the lesion is told by brightness alone; look at every slice of its mask")
     if grown.leaked:
@@ -220,11 +245,30 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
         warnings.append("the lesion reaches the border of the image; part of it may be missing")
     elif region[..., 0].any() or region[..., -1].any():
         warnings.append("the lesion reaches the side of the search box; widen left_right_factor")
-    alike = (scene.channels.brightness >= grown.low) & (scene.channels.brightness <= grown.high)
-    others, count = ndimage.label(alike & scene.outline & ~region & ~scene.channels.vessels)
-    if count and np.bincount(others.ravel())[1:].max() > OTHER_LESION_SHARE * np.count_nonzero(region):
+    if _another_lesion(region, scene):
         warnings.append("the outline holds another lesion; outline it, or give a seed point in it, to segment it too")
     return warnings
+
+
+def _moved(scene: Scene, parameters: SegmentationParameters) -> list[str]:
+    """What the user should know of motion between the frames."""
+    if scene.motion is None or scene.motion.largest_mm <= parameters.motion_threshold_mm:
+        return []
+    done = "and the frames were shifted back" if scene.corrected else "and the frames were left as they are"
+    return [f"the patient moved by up to {scene.motion.largest_mm:.1f} mm between the frames, {done}"]
+
+
+def _another_lesion(region: NDArray[np.bool_], scene: Scene) -> bool:
+    """Whether the outline holds something thick that takes up at least as much as what lies half-way to the lesion."""
+    uptake = scene.channels.uptake
+    surroundings = float(np.median(uptake[~scene.outline])) if not scene.outline.all() else 0.0
+    own = float(np.median(uptake[region]))
+    alike = (uptake - surroundings) * np.sign(own - surroundings) >= abs(own - surroundings) / 2
+    beside = dilated(region, lines_of_ball(BESIDE_MM, scene.spacing))
+    apart = alike & scene.outline & ~beside & ~scene.channels.vessels
+    thick = opened(apart, lines_of_ball(VEIN_RADIUS_MM, scene.spacing, scene.across))
+    others, count = ndimage.label(thick)
+    return bool(count and np.bincount(others.ravel())[1:].max() > OTHER_LESION_SHARE * np.count_nonzero(region))
 
 
 def _touches_image_border(region: NDArray[np.bool_], scene: Scene, image: sitk.Image) -> bool:
@@ -270,4 +314,6 @@ def _result(
             extent_mm=extent_mm(mask),
             stages=watch.seconds,
             warnings=tuple(warnings),
+            motion_mm=None if scene.motion is None or not scene.motion.reliable else scene.motion.largest_mm,
+            motion_corrected=scene.corrected,
         )

@@ -1,29 +1,44 @@
-"""The normalized cut of one slice into clusters.
+"""The normalized cut of a slice, a box or any small graph into clusters.
 
-Shi and Malik, Normalized cuts and image segmentation, IEEE TPAMI 22 (2000) 888; discretised after Yu and Shi,
-Multiclass spectral clustering, ICCV 2003, from the start of Damle, Minden and Ying, Simple, direct and efficient
-multi-way spectral clustering, Information and Inference 8 (2019) 181, which needs no chance.
+Shi and Malik, Normalized cuts and image segmentation, IEEE TPAMI 22 (2000) 888, give the criterion. It is lowered from
+coarse to fine (after Dhillon, Guan and Kulis, IEEE TPAMI 29 (2007) 1944): small pieces of like pixels become the nodes
+of a graph that holds exactly the pixels' affinities; the nodes merge step by step; of the partitions that merging and
+the eigenvectors give the better is taken; then single nodes, at last single pixels move between the clusters. There is
+no chance in it, and no matrix product whose rounding depends on the number of threads: the same input gives the same
+clusters, bit for bit.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
-from scipy.sparse.linalg import ArpackNoConvergence, eigsh
+from scipy import sparse
 
+from spinemets.errors import InputError
+from spinemets.progress import Progress, silent
 from spinemets.segmentation.affinity import AffinityGraph
+from spinemets.segmentation.merging import merged, reduced
+from spinemets.segmentation.moves import MOST_SWEEPS, PixelMoves, links_of_all, move_single_nodes, sums
 from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.pieces import Pieces
+from spinemets.segmentation.scratch import Scratch
+from spinemets.segmentation.spectral import spectral_clusters
 
-DENSE_BELOW = 64
-EIGENVALUE_TOLERANCE = 1e-4
-MOST_ROTATIONS = 40
+# Pieces of 4 x 4 pixels follow the borders well; the time for merging rises with the square of their number.
+PIXELS_IN_PIECE = 16
+MOST_PIECES = 600
+MOST_PIECES_OF_A_BOX = 1500
+MOST_NODES = 4000
+# The eigenvectors are those of a graph of so many nodes, into which the pieces merge.
+FEW_NODES = 40
+FEW_NODES_A_CLUSTER = 3
 
 
 class SliceCutter:
-    """Cuts slices of one shape; wide slices are cut on averaged pixels, and the clusters' borders refined after.
+    """Cuts slices of one shape; slices of more than `maximum_pixels` are cut on averaged pixels, and refined after.
 
     Parameters
     ----------
@@ -36,99 +51,144 @@ class SliceCutter:
     ) -> None:
         self._shape, self._parameters = shape, parameters
         self._factor = _averaging(shape, parameters.maximum_pixels)
-        coarse = tuple(-(-n // self._factor) for n in shape)
-        self._graph = AffinityGraph(
-            (coarse[0], coarse[1]),
-            (spacing[0] * self._factor, spacing[1] * self._factor),
-            parameters.radius_mm,
-            parameters.channel_scale,
-            parameters.distance_scale_mm,
-        )
+        coarse = (-(-shape[0] // self._factor), -(-shape[1] // self._factor))
+        coarse_spacing = (spacing[0] * self._factor, spacing[1] * self._factor)
+        self._graph = _graph(coarse, coarse_spacing, parameters)
+        self._pieces = Pieces(self._graph, PIXELS_IN_PIECE, MOST_PIECES)
 
     def cut(self, channels: NDArray[np.float32]) -> NDArray[np.int32]:
         """Clusters, numbered from 0, of a slice given as (channel, row, column)."""
         coarse = _averaged(channels, self._factor)
-        labels = normalized_cut(self._graph.of(coarse), self._parameters).reshape(self._graph.shape)
+        labels = _cut_grid(self._graph, self._pieces, coarse, self._parameters, silent)
         if self._factor == 1:
             return labels
         return _refined(labels, coarse, channels, self._factor, self._parameters.channel_scale)
 
 
+class VolumeCutter:
+    """Cuts boxes of one shape in three dimensions: voxels of neighbouring slices are joined by their distance in mm.
+
+    Parameters
+    ----------
+    shape : slices, rows and columns.
+    spacing : mm between slices, rows and columns.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        spacing: tuple[float, float, float],
+        parameters: SegmentationParameters,
+    ) -> None:
+        self._parameters = parameters
+        self._graph = _graph(shape, spacing, parameters)
+        self._pieces = Pieces(self._graph, PIXELS_IN_PIECE, MOST_PIECES_OF_A_BOX)
+
+    def cut(self, channels: NDArray[np.float32], progress: Progress = silent) -> NDArray[np.int32]:
+        """Clusters, numbered from 0, of a box given as (channel, slice, row, column).
+
+        Parameters
+        ----------
+        progress : called between the steps and the sweeps over the borders; may raise `Cancelled`.
+        """
+        return _cut_grid(self._graph, self._pieces, channels, self._parameters, progress)
+
+
 def normalized_cut(affinity: sparse.csr_array, parameters: SegmentationParameters) -> NDArray[np.int32]:
-    """Cluster of each node, numbered from 0 without gaps.
+    """Cluster of each node, numbered from 0 without gaps, of any graph of up to a few thousand nodes.
 
     Parameters
     ----------
-    affinity : symmetric, non-negative, positive row sums.
+    affinity : (n, n) symmetric, non-negative, positive row sums.
+
+    Raises
+    ------
+    InputError : more than 4000 nodes; pixels and voxels are cut by `SliceCutter` and `VolumeCutter`.
     """
     n = affinity.shape[0]
-    most = min(parameters.maximum_clusters, n)
-    if most == 1:
-        return np.zeros(n, np.int32)
-    degree = np.asarray(affinity.sum(axis=1)).ravel()
-    values, vectors = leading_eigenvectors(affinity, degree, min(most + 1, n), parameters.chance)
-    count = clusters_by_eigengap(values, min(parameters.minimum_clusters, most), most)
-    if count == 1:
-        return np.zeros(n, np.int32)
-    # Rows of the eigenvectors of the random walk, brought to unit length: pixels of one cluster point the same way.
-    rows = vectors[:, :count] / np.sqrt(degree)[:, np.newaxis]
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
-    labels = discretise(rows)
-    return np.unique(labels, return_inverse=True)[1].astype(np.int32)
-
-
-def leading_eigenvectors(
-    affinity: sparse.csr_array, degree: NDArray[np.float64], count: int, chance: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The `count` largest eigenvalues, falling, and eigenvectors (n, count) of D^-1/2 W D^-1/2, with fixed signs."""
-    n = affinity.shape[0]
-    scale = sparse.diags_array(1 / np.sqrt(degree))
-    normalized = (scale @ affinity @ scale).tocsr()
-    if n <= max(DENSE_BELOW, count + 2):
-        values, vectors = np.linalg.eigh(normalized.toarray())
-    else:
-        # Not the known first eigenvector: from there Lanczos would stop at once.
-        start = np.random.default_rng(chance).standard_normal(n)
-        try:
-            values, vectors = eigsh(normalized, k=count, which="LA", v0=start, tol=EIGENVALUE_TOLERANCE)
-        except ArpackNoConvergence as failure:
-            values, vectors = failure.eigenvalues, failure.eigenvectors
-            if len(values) < 2:
-                values, vectors = np.ones(1), np.sqrt(degree)[:, np.newaxis]
-    order = np.argsort(-values, kind="stable")[:count]
-    values, vectors = values[order], vectors[:, order]
-    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
-    return values, vectors * np.where(largest < 0, -1.0, 1.0)
-
-
-def clusters_by_eigengap(values: NDArray[np.float64], least: int, most: int) -> int:
-    """The number of clusters, from `least` to `most`, after which the falling eigenvalues drop furthest."""
-    most = min(most, len(values))
-    least = min(least, most)
-    gaps = values[:-1] - values[1:]
-    candidates = gaps[least - 1 : min(most, len(gaps))]
-    return least + int(np.argmax(candidates)) if len(candidates) else most
-
-
-def discretise(rows: NDArray[np.float64]) -> NDArray[np.int32]:
-    """The cluster of each row: the axis it lies nearest to, after the rotation that brings rows nearest to axes.
-
-    Parameters
-    ----------
-    rows : (n, k) of unit length.
-    """
-    count = rows.shape[1]
-    pivots = linalg.qr(rows.T, mode="r", pivoting=True)[1][:count]
-    left, _, right = np.linalg.svd(rows[pivots].T)
-    rotation = left @ right
-    labels = (rows @ rotation).argmax(axis=1)
-    for _ in range(MOST_ROTATIONS):
-        left, _, right = np.linalg.svd(np.eye(count)[labels].T @ rows)
-        updated = (rows @ (left @ right).T).argmax(axis=1)
-        if np.array_equal(updated, labels):
-            break
-        labels = updated
+    if n > MOST_NODES:
+        raise InputError("graph", f"has {n} nodes, more than {MOST_NODES}", "cut slices and boxes as such")
+    labels, _ = _cut_dense(affinity.toarray(), parameters, Scratch())
     return labels.astype(np.int32)
+
+
+def _graph(shape: tuple[int, ...], spacing: tuple[float, ...], parameters: SegmentationParameters) -> AffinityGraph:
+    return AffinityGraph(shape, spacing, parameters.radius_mm, parameters.channel_scale, parameters.distance_scale_mm)
+
+
+def _cut_grid(
+    graph: AffinityGraph,
+    pieces: Pieces,
+    channels: NDArray[np.float32],
+    parameters: SegmentationParameters,
+    progress: Progress,
+) -> NDArray[np.int32]:
+    """Clusters of the nodes of a grid, in its shape."""
+    total = 3 + MOST_SWEEPS
+    affinity = graph.weights(channels, reuse=True)
+    progress("cut", 1, total, "pixels joined")
+    piece, count = pieces.of(channels)
+    contracted = affinity.contracted(piece, count)
+    progress("cut", 2, total, f"{count} pieces")
+    clusters, within = _cut_dense(contracted, parameters, graph.scratch)
+    progress("cut", 3, total, f"{len(within)} clusters")
+    moves = PixelMoves(affinity, clusters[piece], within)
+    labels = moves.run(lambda sweep: progress("cut", 3 + sweep, total, "moving the clusters' borders"))
+    progress("cut", total, total, "done")
+    return labels[graph.nodes].reshape(graph.shape).astype(np.int32)
+
+
+def _cut_dense(
+    affinity: NDArray[np.float64], parameters: SegmentationParameters, scratch: Scratch
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Cluster of each node of a small graph, and the affinity of each cluster's nodes among themselves."""
+    n = len(affinity)
+    most = min(parameters.maximum_clusters, n)
+    least = min(parameters.minimum_clusters, most)
+    few, node = reduced(affinity, max(FEW_NODES, FEW_NODES_A_CLUSTER * most), scratch)
+    if least == most:
+        hierarchy, count = merged(few, most, most, scratch), most
+    else:
+        hierarchy = merged(few, max(least - 1, 1), min(most + 1, n), scratch)
+        count = number_of_clusters(hierarchy.retained, least, most)
+    starts = [hierarchy.labels[count]]
+    if 1 < count < len(few):
+        starts.append(spectral_clusters(few, count))
+    # Fewer clusters than asked for always have the lower cut.
+    improved = [move_single_nodes(few, start, count) for start in starts if start.max() + 1 == count]
+    best = min(improved, key=lambda labels: _ncut_of_dense(few, labels, count))
+    labels = move_single_nodes(affinity, best[node], count)
+    return labels, _within(affinity, labels, count)
+
+
+def _within(affinity: NDArray[np.float64], labels: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    """(cluster,): affinity of its nodes among themselves."""
+    links = links_of_all(affinity, labels, count)
+    return sums(labels, links[np.arange(len(labels)), labels], count)
+
+
+def _ncut_of_dense(affinity: NDArray[np.float64], labels: NDArray[np.intp], count: int) -> float:
+    """The normalized cut of a small graph."""
+    total = sums(labels, affinity.sum(axis=1), count)
+    return float(count - (_within(affinity, labels, count) / total).sum())
+
+
+def number_of_clusters(retained: Mapping[int, float], least: int, most: int) -> int:
+    """The number of clusters, from `least` to `most`, after which another one keeps much less of its affinity.
+
+    This is the eigengap, for partitions. The k largest eigenvalues of the normalized affinity sum to the most that any
+    k clusters can retain (Ky Fan); so what the k-th cluster adds to the retained share stands for the k-th eigenvalue.
+    On slices of known regions it finds their number more often than the eigenvalues do, for these lie near 1 also
+    within a region that is wide against the radius.
+
+    Parameters
+    ----------
+    retained : by number of clusters, the sum of the shares of their affinity that they retain; from `least` - 1 to
+        `most` + 1, as far as there are such partitions.
+    """
+    adds = {k: retained.get(k, retained[most]) - retained.get(k - 1, 0.0) for k in range(least, most + 2)}
+    gaps = [adds[k] - adds[k + 1] for k in range(least, most + 1)]
+    return least + int(np.argmax(gaps))
 
 
 def ncut_value(affinity: sparse.csr_array, labels: NDArray[np.int32]) -> float:

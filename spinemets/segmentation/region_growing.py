@@ -25,6 +25,7 @@ class GrownRegion:
     ----------
     low, high : the brightness accepted last.
     sd_factor : the factor of the SD used, smaller than asked for after a leak; `leaked` when even the smallest leaks.
+    compactness : as `compactness.compactness`, of the region that was chosen; 0 when it was not looked at.
     """
 
     voxels: NDArray[np.bool_]
@@ -32,6 +33,7 @@ class GrownRegion:
     high: float
     sd_factor: float
     leaked: bool
+    compactness: float = 0.0
 
 
 def grow(scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
@@ -44,6 +46,8 @@ def grow(scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: Segm
     """
     allowed = allowed.copy()
     allowed[seed] = True
+    if parameters.growing_rule == "half_maximum":
+        return _half_maximum(scene, allowed, seed, parameters)
     factor = parameters.growing_sd
     while True:
         voxels, low, high = _grown(scene, allowed, scene.background, seed, factor, parameters)
@@ -56,6 +60,19 @@ def grow(scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: Segm
         if not leaked or factor * TIGHTER < min(TIGHTEST, parameters.growing_sd):
             return GrownRegion(voxels, low, high, factor, bool(leaked))
         factor *= TIGHTER
+
+
+def _half_maximum(
+    scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: SegmentationParameters
+) -> GrownRegion:
+    """What is at least half as bright as the seed and hangs together with it."""
+    brightness = scene.channels.brightness
+    half = float(brightness[seed]) / 2
+    accepted = allowed & (brightness >= half)
+    accepted[seed] = True
+    labels, _ = ndimage.label(accepted, ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity]))
+    voxels = _tidied(scene, labels == labels[seed], seed, parameters)
+    return GrownRegion(voxels, half, float(brightness[voxels].max()), parameters.growing_sd, False)
 
 
 def _grown(

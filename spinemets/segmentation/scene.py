@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from spinemets.geometry.grids import slice_axis
 from spinemets.segmentation.channels import Channels, channels_of
+from spinemets.segmentation.morphology import dilated, lines_of_ball
+from spinemets.segmentation.motion import Motion, motion_of, shifted_back
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes
 from spinemets.segmentation.search_box import CarriedOutline, SearchBox
@@ -27,6 +30,8 @@ class Scene:
     across : the array axis across the slices; spacing : mm along z, y, x.
     outline : the carried outline; channels : what the box looks like.
     background : median brightness outside the outline.
+    motion : how far the frames lie apart; None for a still image, or when it was not looked at. corrected : whether
+        they were shifted back.
     """
 
     box: SearchBox
@@ -36,6 +41,8 @@ class Scene:
     outline: NDArray[np.bool_]
     channels: Channels
     background: float
+    motion: Motion | None = None
+    corrected: bool = False
 
     @classmethod
     def of(
@@ -50,11 +57,39 @@ class Scene:
         """What lies in the box of a 3-D or 4-D image whose 3-D grid is `grid`; errors as `channels_of`."""
         across = axes.array_axis(slice_axis(grid))
         spacing = axes.spacing[2], axes.spacing[1], axes.spacing[0]
-        voxels = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
+        stored = sitk.GetArrayViewFromImage(image)[(..., *box.array_slices)].astype(np.float32)
+        voxels = np.ascontiguousarray(axes.to_patient(stored))
         outline = axes.to_patient(carried.within(box))
-        channels = channels_of(np.ascontiguousarray(axes.to_patient(voxels)), outline, spacing, across, parameters)
+        motion, corrected = None, False
+        if voxels.ndim == 4 and parameters.motion_rule != "off" and np.isfinite(voxels).all():
+            motion = motion_of(voxels, spacing, parameters.motion_threshold_mm)
+            corrected = parameters.motion_rule == "correct" and motion.largest_mm > parameters.motion_threshold_mm
+            if corrected:
+                voxels = shifted_back(voxels, motion.shifts, spacing)
+        channels = channels_of(voxels, outline, spacing, across, parameters)
         surroundings = channels.brightness if outline.all() else channels.brightness[~outline]
-        return cls(box, axes, across, spacing, outline, channels, float(np.median(surroundings)))
+        background = float(np.median(surroundings))
+        return cls(box, axes, across, spacing, outline, channels, background, motion, corrected)
+
+    def within_reach(self, margin_mm: float) -> NDArray[np.bool_]:
+        """Voxels at most `margin_mm` outside the outline as seen from the side.
+
+        The outline says how far the diseased segment reaches to the front, the back, up and down; to the left and the
+        right it ends with the slices it was drawn on. Beyond these the margin widens with the distance.
+        """
+        if not np.isfinite(margin_mm):
+            return np.ones(self.outline.shape, bool)
+        drawn = self.outline.any(axis=(0, 1))
+        beside = dilated(self.outline, lines_of_ball(margin_mm, self.spacing, slice_axis=2))
+        away = ndimage.distance_transform_edt(~drawn, sampling=self.spacing[2])
+        shadow = ndimage.distance_transform_edt(~self.outline.any(axis=2), sampling=self.spacing[:2])
+        return np.where(drawn, beside, shadow[..., np.newaxis] <= margin_mm + away)
+
+    def beside_outline(self, side_mm: float) -> NDArray[np.bool_]:
+        """Voxels at most `side_mm` to the left or the right of the slices that the outline was drawn on."""
+        drawn = self.outline.any(axis=(0, 1))
+        away = ndimage.distance_transform_edt(~drawn, sampling=self.spacing[2])
+        return np.broadcast_to(away <= side_mm, self.outline.shape)
 
     def index_of(self, voxel: Index) -> Index:
         """Index in the scene of the image's voxel (i, j, k)."""

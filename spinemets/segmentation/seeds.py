@@ -1,4 +1,4 @@
-"""Where the lesion starts: the most enhancing voxel of the outline that is no vessel, or a point the user gives."""
+"""Where the lesion starts: the most enhancing thick part of the outline, or a point that the user gives."""
 
 from __future__ import annotations
 
@@ -11,27 +11,78 @@ from spinemets.errors import InputError
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.scene import Index, Scene
 
+# A clicked place with less than the first share of the uptake nearby is dead; the second is that of the living.
+DEAD, LIVING = 0.4, 0.7
+WALL_MM = 5.0
+
 
 def find_seed(scene: Scene, parameters: SegmentationParameters) -> tuple[Index, list[str]]:
-    """The middle of the most enhancing disc inside the outline that is neither in nor next to a vessel, and warnings.
+    """Where the lesion starts when the user gives no point, and warnings; index (z, y, x) in the box.
 
-    Enhancement is the median of a disc of `seed_disc_mm` in the slice: a lesion fills it, a small vessel that the time
-    course does not give away does not.
-
-    Returns
-    -------
-    index (z, y, x) in the box.
+    "thick": the middle of the most enhancing part of the outline that is thick and neither in nor next to a vessel. A
+    lesion fills a disc of `seed_disc_mm` in its slice and the next; a vein does not. "brightest": the voxel.
     """
-    vessels, outline = scene.channels.vessels, scene.outline
-    around = scene.disc(parameters.seed_disc_mm / 2)
-    steady = ndimage.median_filter(scene.channels.brightness, footprint=around, mode="nearest")
+    if parameters.seed_rule == "brightest":
+        return _brightest(scene.channels.brightness, scene.outline), []
+    steady = thick_uptake(scene, parameters.seed_disc_mm)
     beside = np.ones([1 if axis == scene.across else 3 for axis in range(3)], bool)
-    clear_of_vessels = ~ndimage.binary_dilation(vessels, beside)
-    within = ndimage.binary_erosion(outline, beside)
-    for allowed in (within & clear_of_vessels, outline & clear_of_vessels, outline & ~vessels):
+    clear_of_vessels = ~ndimage.binary_dilation(scene.channels.vessels, beside)
+    within = ndimage.binary_erosion(scene.outline, beside)
+    for allowed in (
+        within & clear_of_vessels,
+        scene.outline & clear_of_vessels,
+        scene.outline & ~scene.channels.vessels,
+    ):
         if allowed.any():
             return _brightest(steady, allowed), []
-    return _brightest(steady, outline), ["everything in the outline enhances like a vessel; check the seed point"]
+    return _brightest(steady, scene.outline), ["everything in the outline enhances like a vessel; check the seed point"]
+
+
+def deepest_seed(scene: Scene, first: Index) -> Index:
+    """The voxel of the outline farthest inside what enhances at least half as much as the first seed and is no
+    vessel."""
+    uptake = scene.channels.uptake
+    surroundings = float(np.median(uptake[~scene.outline if not scene.outline.all() else scene.outline]))
+    own = float(uptake[scene.pixels_around(first)].mean())
+    alike = (uptake - surroundings) * np.sign(own - surroundings) >= abs(own - surroundings) / 2
+    depth = ndimage.distance_transform_edt(alike & ~scene.channels.vessels, sampling=scene.spacing)
+    return _brightest(np.asarray(depth, np.float32), scene.outline)
+
+
+def thick_uptake(scene: Scene, thickness_mm: float) -> NDArray[np.float32]:
+    """(z, y, x) the uptake that at least half of the disc round a voxel has, in its slice and in the next ones."""
+    uptake = scene.channels.uptake
+    in_slice = ndimage.median_filter(uptake, footprint=scene.disc(thickness_mm / 2), mode="nearest")
+    three = [3 if axis == scene.across else 1 for axis in range(3)]
+    return np.asarray(np.minimum(in_slice, ndimage.median_filter(in_slice, size=three, mode="nearest")))
+
+
+def living_seed(scene: Scene, clicked: Index, parameters: SegmentationParameters) -> tuple[Index, list[str]]:
+    """Where the lesion that the user clicked starts to grow, and warnings.
+
+    That is the clicked voxel, unless it lies in a vessel or in tissue that takes up little beside tissue that takes up
+    much - a dead core: then the nearest place that does, at most `seed_reach_mm` away.
+    """
+    if scene.channels.enhancement is None:
+        return clicked, warnings_about(clicked, scene)
+    in_vessel = bool(scene.channels.vessels[clicked])
+    steady = thick_uptake(scene, min(parameters.seed_disc_mm, WALL_MM))
+    away = sum(
+        ((np.arange(n) - i).reshape([-1 if axis == a else 1 for a in range(3)]) * step) ** 2
+        for axis, (n, i, step) in enumerate(zip(steady.shape, clicked, scene.spacing))
+    )
+    near = (away <= parameters.seed_reach_mm**2) & ~scene.channels.vessels
+    if not near.any():
+        return clicked, warnings_about(clicked, scene)
+    surroundings = float(np.median(scene.channels.uptake[~scene.outline if not scene.outline.all() else scene.outline]))
+    most = float(steady[near].max()) - surroundings
+    own = float(scene.channels.uptake[scene.pixels_around(clicked)].mean()) - surroundings
+    if not in_vessel and own >= DEAD * most:
+        return clicked, warnings_about(clicked, scene)
+    alive = near & (steady - surroundings >= LIVING * most)
+    found = _brightest(np.asarray(-away, np.float32), alive)
+    reason = "lies in a vessel" if in_vessel else "lies in tissue that hardly enhances"
+    return found, [f"the seed point {reason}; the lesion was grown from the nearest tissue that does and is no vessel"]
 
 
 def _brightest(values: NDArray[np.float32], allowed: NDArray[np.bool_]) -> Index:

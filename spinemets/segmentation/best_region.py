@@ -1,0 +1,136 @@
+"""The lesion round a seed: the most compact of several hypotheses, its border refined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from spinemets.segmentation.compactness import compactness, edge_contrast
+from spinemets.segmentation.hypotheses import Field, hypotheses
+from spinemets.segmentation.kinetics import View, seen_from
+from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.refinement import learned, with_border
+from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, GrownRegion
+from spinemets.segmentation.scene import Index, Scene
+
+SEED_RADIUS_MM = 3.0
+# Regions are looked for where enhancement reaches this share of the way to the lesion's, and so far round it.
+FAINT = 0.3
+MARGIN_MM = 10.0
+# A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
+LEAST_SHARE = 0.5
+# Regions that differ by less than this share of their voxels lead to the same lesion.
+SAME = 0.02
+# How much the clearness of the border counts beside compactness: of regions about as compact, the clearer is better.
+CLARITY = 0.25
+SIDE_MM = 8.0
+
+
+def best_region(
+    scene: Scene, kept: Sequence[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters
+) -> GrownRegion:
+    """The most compact region that grows from the seed, refined.
+
+    Parameters
+    ----------
+    kept : (z, y, x) kept clusters; in each, one more hypothesis grows.
+    seed : index (z, y, x); it is in the region.
+    """
+    start = round_seed(scene, seed)
+    field = field_round(scene, seen_from(start, scene.channels, scene.outline), seed, parameters)
+    confined = [part[field.where] for part in (scene.beside_outline(SIDE_MM), *kept)]
+    tried: list[NDArray[np.bool_]] = []
+    for region in hypotheses(field, start[field.where], confined, parameters):
+        if not any(np.count_nonzero(region ^ other) <= SAME * np.count_nonzero(region) for other in tried):
+            tried.append(region)
+    regions = [learned(field, region, 1, parameters.closing_mm) for region in tried]
+    chosen = _most_compact(field, regions, parameters)
+    final = _refined(field, chosen, parameters)
+    whole = np.zeros(scene.outline.shape, bool)
+    whole[field.where] = final
+    low, high = np.percentile(scene.channels.brightness[whole], (2, 98))
+    leaks, compact = _leaks(field, final, parameters), compactness(chosen, scene.spacing, scene.across)
+    return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, compact)
+
+
+def round_seed(scene: Scene, seed: Index) -> NDArray[np.bool_]:
+    """The seed and what lies near it in its slice, without vessels."""
+    start = np.zeros(scene.outline.shape, bool)
+    start[seed] = True
+    start = ndimage.binary_dilation(start, scene.disc(SEED_RADIUS_MM)) & ~scene.channels.vessels
+    start[seed] = True
+    return np.asarray(start)
+
+
+def field_round(scene: Scene, view: View, seed: Index, parameters: SegmentationParameters) -> Field:
+    """The part of the scene that a region grown from the seed could reach, and a margin."""
+    clear = ~scene.channels.vessels
+    clear[seed] = True
+    allowed = clear & scene.within_reach(parameters.outline_margin_mm)
+    allowed[seed] = True
+    faint = view.background + FAINT * (1 - view.background)
+    reachable = allowed & (view.amount > faint if view.brighter else view.amount < faint)
+    reachable[seed] = True
+    structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
+    labels, _ = ndimage.label(reachable, structure)
+    found = ndimage.find_objects((labels == labels[seed]).astype(np.int8))[0]
+    margins = [int(np.ceil(MARGIN_MM / step)) for step in scene.spacing]
+    a, b, c = (
+        slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(found, margins, scene.outline.shape)
+    )
+    where = (a, b, c)
+    cut = replace(
+        view,
+        amount=view.amount[where],
+        lead=None if view.lead is None else view.lead[where],
+        before=None if view.before is None else view.before[where],
+    )
+    inside = seed[0] - a.start, seed[1] - b.start, seed[2] - c.start
+    return Field(scene, where, cut, clear[where], allowed[where], scene.outline[where], inside, parameters.connectivity)
+
+
+def _leaks(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> bool:
+    inside = int(np.count_nonzero(region & field.outline))
+    return bool(np.count_nonzero(region) - inside > parameters.leak_ratio * max(inside, 1))
+
+
+def _most_compact(
+    field: Field, regions: list[NDArray[np.bool_]], parameters: SegmentationParameters
+) -> NDArray[np.bool_]:
+    """The region that looks most like a lesion: compact, its border clear. Those that leak or are a piece
+    stand back."""
+    candidates = [region for region in regions if not _leaks(field, region, parameters)] or regions
+    volumes = [int(np.count_nonzero(region)) for region in candidates]
+    least = LEAST_SHARE * float(np.median(volumes))
+    scores = [_blobness(field, region) if volume >= least else 0.0 for region, volume in zip(candidates, volumes)]
+    return candidates[int(np.argmax(scores))]
+
+
+def _blobness(field: Field, region: NDArray[np.bool_]) -> float:
+    across, step = field.scene.across, abs(1 - field.view.background)
+    clear = edge_contrast(region, field.view.amount, across, step)
+    return clear**CLARITY * compactness(region, field.scene.spacing, across)
+
+
+def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> NDArray[np.bool_]:
+    """The region learned with the lesion's course taken from all of it, and its border placed."""
+    core = np.zeros(field.scene.outline.shape, bool)
+    core[field.where] = field.core(region) & field.allowed
+    if core.any():
+        seen = seen_from(core, field.scene.channels, field.scene.outline)
+        where = field.where
+        field = replace(
+            field,
+            view=replace(
+                seen,
+                amount=seen.amount[where],
+                lead=None if seen.lead is None else seen.lead[where],
+                before=None if seen.before is None else seen.before[where],
+            ),
+        )
+    region = learned(field, region, parameters.learning_rounds, parameters.closing_mm)
+    return with_border(field, region) if parameters.border_rule == "edge" else region
