@@ -1,0 +1,81 @@
+"""What every statistic returns, and the checks that all share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinemets.errors import InputError
+
+
+class Result:
+    """Base of the results: prints its numbers, and gives them as plain data."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field by name; a number that is not finite is None or the words inf and -inf, which JSON can hold."""
+        assert is_dataclass(self)
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {_told(value)}" for name, value in self.as_json().items() if not _is_long(value))
+
+
+def plain(value: Any) -> Any:
+    """Arrays, numpy numbers and results as what JSON can hold."""
+    if isinstance(value, Result):
+        return value.as_json()
+    if isinstance(value, np.ndarray):
+        return [plain(each) for each in value.tolist()]
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    return value
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, (list, dict)) and len(value) > 2
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return f"({', '.join(_told(each) for each in value)})"
+    return str(value)
+
+
+def labels_and_scores(labels: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np.bool_], list[NDArray[np.float64]]]:
+    """Labels as truth values and scores as floats, checked.
+
+    Raises
+    ------
+    InputError : labels are other than 0 and 1, one class is missing, lengths differ, a score is no number.
+    """
+    truth = np.asarray(labels)
+    wrong = [n for n, value in enumerate(truth.tolist()) if value not in (0, 1)]
+    if wrong:
+        raise InputError("label", f"of case {wrong[0] + 1} is {truth[wrong[0]]!r}", "give 0 or 1")
+    positive = truth.astype(bool)
+    if positive.all() or not positive.any():
+        raise InputError("label", f"is {int(positive.any())} for all {len(truth)} cases", "give cases of both classes")
+    return positive, [_scores(score, len(positive), n) for n, score in enumerate(scores, start=1)]
+
+
+def _scores(score: ArrayLike, count: int, number: int) -> NDArray[np.float64]:
+    values = np.asarray(score, np.float64)
+    name = f"score {number}"
+    if values.shape != (count,):
+        raise InputError(name, f"has {values.size} values for {count} labels", "give one for each case")
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        raise InputError(name, f"of case {bad[0] + 1} is not a number", "leave the case out, or repair it")
+    return values
