@@ -12,16 +12,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from spinemets.cli.commands.carry import carry
 from spinemets.cli.commands.catalogues import models, recipes, schema
 from spinemets.cli.commands.classify import classify
+from spinemets.cli.commands.dce import dce
 from spinemets.cli.commands.demo import demo
 from spinemets.cli.commands.features import features
 from spinemets.cli.commands.inspect import inspect
 from spinemets.cli.commands.phantom import phantom
 from spinemets.cli.commands.segment import segment
+from spinemets.cli.commands.standby import standby
+from spinemets.cli.commands.unpack import unpack
+from spinemets.cli.parsing import typer
 from spinemets.cli.reporting import printable
 from spinemets.errors import Cancelled, InputError
 
@@ -36,8 +38,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Segmentation and classification of spinal lesions on MRI. Research use only.",
 )
-for command in (demo, phantom, inspect, carry, segment, features, classify, recipes, models, schema):
+for command in (demo, phantom, inspect, carry, segment, dce, features, classify, recipes, models, schema):
     app.command()(command)
+app.command(hidden=True)(standby)
+# Of use to programs, such as the panel in Slicer, only.
+app.command(hidden=True)(unpack)
 
 
 def _print_version(wanted: bool) -> None:

@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from spinemets.cli.parsing import typer
 
 
 class ProgressStyle(str, Enum):

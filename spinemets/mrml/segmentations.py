@@ -143,6 +143,20 @@ def segments_of(node: Any) -> dict[str, str]:
     return {segment_id: segmentation.GetSegment(segment_id).GetName() for segment_id in ids}
 
 
+def has_voxels(node: Any, segment_id: str) -> bool:
+    """Whether a segment holds anything."""
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    labelmap = segment.GetRepresentation(
+        slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    )
+    if labelmap is None:  # drawn as a surface or as contours
+        names: list[str] = []
+        segment.GetContainedRepresentationNames(names)
+        return bool(names)
+    scalars = labelmap.GetPointData().GetScalars()
+    return scalars is not None and bool((numpy_support.vtk_to_numpy(scalars) == segment.GetLabelValue()).any())
+
+
 def segment_or_first(node: Any | None, segment_id: str) -> str:
     """The segment if the segmentation has it, else its first one; empty when there is none."""
     ids = [] if node is None else list(segments_of(node))

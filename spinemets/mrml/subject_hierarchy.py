@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
 import slicer
 import vtk
@@ -51,13 +52,56 @@ def place_beside(node: Any, neighbour: Any) -> None:
         place_in_folder(node, folder)
 
 
+def case_folders(scene: Any) -> list[int]:
+    """Items of all case folders, in the order in which they were made."""
+    hierarchy = _hierarchy(scene)
+    items = vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
+    return sorted(item for item in _ids(items) if hierarchy.GetItemUID(item, CASE_UID_NAME))
+
+
+def case_folder_of(node: Any) -> int:
+    """Item of the case folder that a node lies in, however deep; the invalid item (0) without one."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    while item not in (hierarchy.GetInvalidItemID(), hierarchy.GetSceneItemID()):
+        if hierarchy.GetItemUID(item, CASE_UID_NAME):
+            return int(item)
+        item = hierarchy.GetItemParent(item)
+    return int(hierarchy.GetInvalidItemID())
+
+
+def uid_of_case(scene: Any, folder: int) -> str:
+    """Of the study whose folder this is; empty for any other item."""
+    return str(_hierarchy(scene).GetItemUID(folder, CASE_UID_NAME))
+
+
+def item_name(scene: Any, item: int) -> str:
+    """As the Data module shows it."""
+    return str(_hierarchy(scene).GetItemName(item))
+
+
+def nodes_below(scene: Any, folder: int) -> list[Any]:
+    """Nodes that lie in a folder or in any folder below it, in their order."""
+    return _nodes_of_items(scene, folder, recursive=True)
+
+
 def nodes_in_folder(scene: Any, folder: int) -> list[Any]:
     """Nodes that lie in a case's folder, in their order."""
+    return _nodes_of_items(scene, folder, recursive=False)
+
+
+def _nodes_of_items(scene: Any, folder: int, recursive: bool) -> list[Any]:
     hierarchy = _hierarchy(scene)
     children = vtk.vtkIdList()
-    hierarchy.GetItemChildren(folder, children)
-    nodes = [hierarchy.GetItemDataNode(children.GetId(index)) for index in range(children.GetNumberOfIds())]
-    return [node for node in nodes if node is not None]
+    hierarchy.GetItemChildren(folder, children, recursive)
+    nodes = [hierarchy.GetItemDataNode(item) for item in _ids(children)]
+    # An item may outlive its node by a moment.
+    return [node for node in nodes if node is not None and node.GetScene() is not None]
+
+
+def _ids(items: Any) -> list[int]:
+    return [items.GetId(index) for index in range(items.GetNumberOfIds())]
 
 
 def _hierarchy(scene: Any) -> Any:
@@ -87,7 +131,12 @@ def dicom_identity(node: Any) -> dict[str, str]:
 def set_item_attributes(scene: Any, item: int, values: Mapping[str, str]) -> None:
     """Keep what is known of a case with its folder, and so in a saved scene."""
     for key, value in values.items():
-        _hierarchy(scene).SetItemAttribute(item, ATTRIBUTE_PREFIX + key, value)
+        _hierarchy(scene).SetItemAttribute(item, ATTRIBUTE_PREFIX + key, _escaped(value))
+
+
+def _escaped(value: str) -> str:
+    """A scene file takes "|" for the end of an attribute, and cuts off the rest."""
+    return value.replace("%", quote("%")).replace("|", quote("|"))
 
 
 def item_attributes(scene: Any, item: int, keys: Iterable[str]) -> dict[str, str]:
@@ -96,4 +145,4 @@ def item_attributes(scene: Any, item: int, keys: Iterable[str]) -> dict[str, str
     if item == hierarchy.GetInvalidItemID():
         return {}
     names = [key for key in keys if hierarchy.HasItemAttribute(item, ATTRIBUTE_PREFIX + key)]
-    return {key: hierarchy.GetItemAttribute(item, ATTRIBUTE_PREFIX + key) for key in names}
+    return {key: unquote(hierarchy.GetItemAttribute(item, ATTRIBUTE_PREFIX + key)) for key in names}

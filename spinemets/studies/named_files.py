@@ -207,7 +207,7 @@ def read_times(path: Path, n_frames: int, role: str, grid: Any) -> tuple[float, 
     for name in names:
         place = path.with_name(name)
         if place.is_file():
-            return _times_from(place, n_frames)
+            return read_times_file(place, n_frames)
     if grid.HasMetaDataKey("FrameTimes"):
         return tuple(float(time) for time in grid.GetMetaData("FrameTimes").split())
     step = grid.GetSpacing()[3]
@@ -215,7 +215,7 @@ def read_times(path: Path, n_frames: int, role: str, grid: Any) -> tuple[float, 
     return tuple(frame * step for frame in range(n_frames)) if step > 0 and step != 1 else ()
 
 
-def _times_from(place: Path, n_frames: int) -> tuple[float, ...]:
+def read_times_file(place: Path, n_frames: int) -> tuple[float, ...]:
     try:
         times = tuple(float(word) for word in place.read_text(encoding="utf-8-sig").replace(",", " ").split())
     except (OSError, ValueError) as error:

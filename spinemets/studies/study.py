@@ -29,7 +29,9 @@ class Series:
     size, spacing : (x, y, z) in voxels and mm.
     times : s from the first frame, one a frame; empty when they are not known.
     frame_of_reference : its UID; empty when not known.
-    files : in the order in which they are loaded: frame after frame, in each from slice to slice.
+    files : in the order in which they are loaded: frame after frame, in each from slice to slice. Empty when only
+        the description of the series is at hand.
+    origin : where the image was first read from, when `files` hold a copy of it; empty otherwise.
     problem, remedy : why it cannot be loaded and what to do; empty when it can.
     """
 
@@ -51,6 +53,7 @@ class Series:
     part: str = ""
     problem: str = ""
     remedy: str = ""
+    origin: str = ""
     stack: Stack | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -58,7 +61,12 @@ class Series:
         """How messages call the series: its number and description."""
         number = "series" if self.number is None else f"series {self.number}"
         told = ", ".join(text for text in (self.description, self.part) if text)
-        return f"{number} ({told or self.uid or self.files[0].name})"
+        return f"{number} ({told or self.uid or Path(self.origin or self.files[0]).name})"
+
+    @property
+    def key(self) -> str:
+        """What tells the image from all others of its study, today and when the study is read again."""
+        return "/".join(filter(None, (self.uid or self.origin or str(self.files[0]), self.part)))
 
     def load(self) -> sitk.Image:
         """The image, 3-D or 4-D, with SeriesInstanceUID, frame of reference and frame times as metadata.
@@ -69,6 +77,8 @@ class Series:
         """
         if self.problem:
             raise InputError(self.name, self.problem, self.remedy)
+        if not self.files:
+            raise InputError(self.name, "was described but not read", "load it again")
         if self.stack is not None:
             from spinemets.studies.pixels import image_of_stack
 

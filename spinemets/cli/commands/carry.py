@@ -6,9 +6,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from spinemets.cli.options import OutFile, Overwrite
+from spinemets.cli.parsing import typer
 
 
 class Interpolation(str, Enum):

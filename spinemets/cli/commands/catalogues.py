@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from spinemets.cli.options import AsJson
+from spinemets.cli.parsing import typer
 
 
 def recipes(as_json: AsJson = False) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from spinemets.cli.options import Overwrite, ProgressStyle, Question, Seed, ShowProgress, StudyFormat
+from spinemets.cli.parsing import typer
 
 
 def phantom(
