@@ -51,7 +51,7 @@ test-slow: $(VENV)/.dev
 	@test -x $(OLD_SLICER_VENV)/bin/python || $(PY) -m venv $(OLD_SLICER_VENV)
 	@sed 's/^slicer-core==.*/slicer-core==5.11.0.6/; s/^vtk==.*//' requirements/dev.txt > $(OLD_SLICER_VENV)/requirements.txt
 	@$(OLD_SLICER_VENV)/bin/pip install --disable-pip-version-check -q -r $(OLD_SLICER_VENV)/requirements.txt
-	@$(OLD_SLICER_VENV)/bin/python -m pytest Testing/mrml SpineMetsSegmenter/Testing SpineMetsClassifier/Testing
+	@$(OLD_SLICER_VENV)/bin/python -m pytest Testing/mrml SpineMetsSegmenter/Testing SpineMetsClassifier/Testing SegmentEditorSpineMets/Testing
 
 bench: $(VENV)/.dev
 	@for benchmark in Testing/benchmarks/bench_*.py; do $(PY) $$benchmark || exit 1; done

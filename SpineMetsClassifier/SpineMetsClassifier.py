@@ -5,9 +5,17 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from SpineMetsClassifierLib.Library import makeLibraryImportable
 from SpineMetsClassifierLib.SelfTest import SpineMetsClassifierTest
-from SpineMetsClassifierLib.Widget import SpineMetsClassifierWidget
 
-__all__ = ["SpineMetsClassifier", "SpineMetsClassifierTest", "SpineMetsClassifierWidget"]
+__all__ = ["SpineMetsClassifier", "SpineMetsClassifierTest"]
+
+
+def __getattr__(name):
+    """The panel's class, asked for when the panel is first opened: what it is made of is on the path by then."""
+    if name == "SpineMetsClassifierWidget":
+        from SpineMetsClassifierLib.Widget import SpineMetsClassifierWidget
+
+        return SpineMetsClassifierWidget
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class SpineMetsClassifier(ScriptedLoadableModule):

@@ -1,22 +1,28 @@
-"""The pictures of the README, made by the program: `make screenshots`.
+"""The pictures of the README and the tutorial, made by the program: `make screenshots`.
 
-Runs the demonstration and photographs its report in headless Chromium (Debian package `chromium`).
+Runs the demonstration; photographs its report in headless Chromium (Debian package `chromium`), and the Segmenter's
+panel at each step of the tutorial in the widget harness, which draws Slicer's own slice images without Slicer's window.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REPORT_SIZE = (1240, 1500)
+WINDOW_SIZE = (1280, 800)
 SHOWN_WIDTH = 900
+LONGEST_WAIT_SECONDS = 180
 
 
 def photograph(page: Path, picture: Path, size: tuple[int, int]) -> None:
@@ -43,15 +49,83 @@ def photograph(page: Path, picture: Path, size: tuple[int, int]) -> None:
         )
 
 
+def keep(large: Path, name: str) -> None:
+    """Reduce a picture to the width of a page, and keep it."""
+    picture = Image.open(large).convert("RGB")
+    height = round(picture.height * SHOWN_WIDTH / picture.width)
+    reduced = picture.resize((SHOWN_WIDTH, height), Image.Resampling.LANCZOS)
+    # A palette halves the file without visible loss.
+    reduced.quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+
+
+def photograph_segmenter(study: Path, work: Path) -> None:
+    """The panel after each step of the tutorial."""
+    sys.path.insert(0, str(ROOT))
+    from Testing.harness import window
+
+    shown = window.open_module("SpineMetsSegmenter", size=WINDOW_SIZE)
+    try:
+        panel = shown.widget
+        panel.saving.root = work / "autosave"
+        shown.type("studyPathEdit", str(study / "dicom"))
+        shown.click("loadStudyButton")
+        shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
+        step(shown, work, "segmenter-study")
+        shown.type("levelComboBox", level_of(study))
+        shown.click("addLesionButton")
+        shown.click("outlineButton")
+        draw_truth(panel, study)
+        go_to_lesion(shown)
+        step(shown, work, "segmenter-outline")
+        shown.click("findButton")
+        tool = panel.editorSection.editor.activeEffect().self().tool
+        shown.process_events(until=lambda: not tool.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
+        step(shown, work, "segmenter-preview")
+        shown.click("acceptButton")
+        go_to_lesion(shown)
+        shown.click("timeCourseCheckBox")
+        step(shown, work, "segmenter-lesion")
+    finally:
+        shown.close()
+
+
+def level_of(study: Path) -> str:
+    """Vertebra of the simulated lesion."""
+    import json
+
+    return str(json.loads((study / "truth" / "truth.json").read_text(encoding="utf-8"))["level"])
+
+
+def draw_truth(panel: Any, study: Path) -> None:
+    """Take the simulated reader's outline as drawn."""
+    from spinemets.geometry.files import read_mask
+    from spinemets.mrml.segmentations import replace_segment
+
+    part = panel.logic.outlinePart(panel.parameters)
+    replace_segment(part.node, part.segment_id, read_mask(study / "truth" / "outline_t2.nrrd"))
+
+
+def go_to_lesion(shown: Any) -> None:
+    """Show the lesion in all views, once the panel knows of its new voxels."""
+    shown.process_events(until=lambda: shown.ui("goToLesionButton").enabled, timeout_s=LONGEST_WAIT_SECONDS)
+    shown.click("goToLesionButton")
+
+
+def step(shown: Any, work: Path, name: str) -> None:
+    shown.process_events()
+    shown.grab(str(work / f"{name}.png"))
+    keep(work / f"{name}.png", name)
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as work:
-        out = Path(work) / "demo"
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        out = work / "demo"
         subprocess.run([sys.executable, "-m", "spinemets", "demo", "--out", str(out)], check=True)
-        large = Path(work) / "report.png"
-        photograph(out / "result" / "report.html", large, REPORT_SIZE)
-        picture = Image.open(large).convert("RGB")
-        height = round(picture.height * SHOWN_WIDTH / picture.width)
-        picture.resize((SHOWN_WIDTH, height), Image.Resampling.LANCZOS).save(FOLDER / "report.png", optimize=True)
+        photograph(out / "result" / "report.html", work / "report.png", REPORT_SIZE)
+        keep(work / "report.png", "report")
+        photograph_segmenter(out / "study", work)
 
 
 if __name__ == "__main__":

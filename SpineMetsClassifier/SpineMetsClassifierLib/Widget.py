@@ -1,60 +1,38 @@
 """The panel of the module SpineMetsClassifier."""
 
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import qt
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
-from slicer.util import VTKObservationMixin
+
+from SpineMetsWidgets.Panel import Panel
 
 
-class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class SpineMetsClassifierWidget(Panel):
     """Widget -> parameter node -> logic; nothing is computed here."""
 
     def __init__(self, parent=None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.errorsShown = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
-        self._updatingGui = False
-        self._isWorking = False
         self._package = None
         self._packagePath = ""
         self._found = None
         self._foundFor = None
+        super().__init__(parent)
 
-    def setup(self) -> None:
-        ScriptedLoadableModuleWidget.setup(self)
-        # Imported when the panel is first opened: the library would slow down the start of the application.
-        from spinemets.mrml.messages import errors_shown
-
+    def makeLogic(self):
         from .Logic import SpineMetsClassifierLogic
 
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/SpineMetsClassifier.ui"))
-        self.layout.addWidget(uiWidget)
-        self.ui = slicer.util.childWidgetVariables(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.ui.progressLabel.visible = False
+        return SpineMetsClassifierLogic()
+
+    def setup(self) -> None:
+        super().setup()
         self.ui.contributionsTable.setColumnCount(3)
         self.ui.contributionsTable.setHorizontalHeaderLabels([_("Feature"), _("Value"), _("Contribution")])
         self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self.ui.contributionsTable.verticalHeader().hide()
-        self.logic = SpineMetsClassifierLogic()
-        self.errorsShown = errors_shown
         for path in self.logic.modelPaths():
             self.ui.modelComboBox.addItem(path.stem, str(path))
-
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.ui.modelComboBox.connect("currentIndexChanged(int)", self.onModelSelected)
         self.ui.modelPathEdit.connect("currentPathChanged(QString)", self.onModelPathChanged)
         self.ui.lesionSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onLesionChanged)
@@ -63,78 +41,22 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         self.ui.reportButton.connect("clicked(bool)", self.onReportButton)
         self.initializeParameterNode()
 
-    def cleanup(self) -> None:
-        self.removeObservers()
+    def prepareParameterNode(self, parameterNode) -> None:
+        """Series and model that were not chosen yet are, where that is clear."""
+        self.logic.chooseDefaults(parameterNode)
 
-    def onReload(self) -> None:
-        """Reload the module's package too; Slicer itself reloads only the module's file."""
-        self.setParameterNode(None)
-        package = __name__.partition(".")[0]
-        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-            del sys.modules[name]
-        super().onReload()
-
-    def enter(self) -> None:
-        self.initializeParameterNode()
-
-    def exit(self) -> None:
-        """Do not follow the parameter node while another module is shown."""
-        self.setParameterNode(None)
-
-    def onSceneStartClose(self, caller, event) -> None:
-        self.setParameterNode(None)
+    def sceneClosing(self) -> None:
         self._showResult(None)
 
-    def onSceneEndClose(self, caller, event) -> None:
-        if self.parent.isEntered:
-            self.initializeParameterNode()
-
-    def onSceneStartImport(self, caller, event) -> None:
-        """While a scene is read, what the parameter node refers to may not be there yet: do not follow it."""
-        self.setParameterNode(None)
-
-    def onSceneEndImport(self, caller, event) -> None:
-        """Once the selectors know the new nodes: they learn of them when the scene ends all of its changes."""
-        qt.QTimer.singleShot(0, self._followAfterImport)
-
-    def _followAfterImport(self) -> None:
-        if self.parent.isEntered and self._parameterNode is None:
-            self.initializeParameterNode()
-
-    def initializeParameterNode(self) -> None:
-        """Follow the scene's parameter node; series and model that were not chosen yet are, where that is clear."""
-        parameterNode = self.logic.getParameterNode()
-        self.logic.chooseDefaults(parameterNode)
-        self.setParameterNode(parameterNode)
-
-    def setParameterNode(self, parameterNode) -> None:
-        """Follow another parameter node; None: none."""
-        if self._parameterNode:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
-        self._parameterNode = parameterNode
-        if self._parameterNode:
-            self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
-            self._updateFromParameterNode()
-
-    def _updateFromParameterNode(self, caller=None, event=None) -> None:
-        """Show what no connector of the parameter node shows, and what is still missing."""
-        if not self._parameterNode or self._updatingGui:
-            return
-        self._updatingGui = True
-        try:
-            self.ui.lesionSelector.setCurrentNode(self._parameterNode.lesionSegmentation)
-            self.ui.lesionSelector.setCurrentSegmentID(self._parameterNode.lesionSegmentID)
-            self._selectModel(self._parameterNode.modelPath)
-        finally:
-            self._updatingGui = False
+    def updateFromParameterNode(self) -> None:
+        self.ui.lesionSelector.setCurrentNode(self._parameterNode.lesionSegmentation)
+        self.ui.lesionSelector.setCurrentSegmentID(self._parameterNode.lesionSegmentID)
+        self._selectModel(self._parameterNode.modelPath)
         if self._found is not None and self._foundFor != self.logic.inputsOf(self._parameterNode):
             self._showResult(None)  # an answer must not stand beside the name of another lesion
-        self.ui.reportButton.enabled = self._found is not None and not self._isWorking
+        self.ui.reportButton.enabled = self._found is not None and not self.isWorking
         missing = self.logic.missingInput(self._parameterNode, self._package)
-        self.ui.applyButton.enabled = not missing and not self._isWorking
+        self.ui.applyButton.enabled = not missing and not self.isWorking
         self.ui.applyButton.toolTip = missing or _("Classify the lesion.")
 
     def _selectModel(self, path) -> None:
@@ -148,7 +70,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
             self._package, self.ui.modelLabel.text = self.logic.describeModel(path)
 
     def onModelSelected(self, index) -> None:
-        if self._parameterNode and not self._updatingGui and index >= 0:
+        if self._parameterNode and not self.isUpdatingGui and index >= 0:
             self._parameterNode.modelPath = self.ui.modelComboBox.itemData(index)
 
     def onModelPathChanged(self, path) -> None:
@@ -156,7 +78,7 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
             self._parameterNode.modelPath = path
 
     def onLesionChanged(self, *_changed) -> None:
-        if not self._parameterNode or self._updatingGui:
+        if not self._parameterNode or self.isUpdatingGui:
             return
         selector = self.ui.lesionSelector
         with slicer.util.NodeModify(self._parameterNode):
@@ -165,15 +87,15 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def onApplyButton(self) -> None:
         # A result of other inputs must not stay on the screen when this one fails.
         self._showResult(None)
-        with self._working(_("The lesion could not be classified.")):
-            found = self.logic.apply(self._parameterNode, progress=self._showProgress)
+        with self.working(_("The lesion could not be classified.")):
+            found = self.logic.apply(self._parameterNode, progress=self.showProgress)
             self._showResult(found)
             slicer.util.setSliceViewerLayers(
                 background=self.logic.overlaidVolume(found), label=self._parameterNode.overlayVolume, labelOpacity=0.4
             )
 
     def onReportButton(self) -> None:
-        with self._working(_("The report could not be written.")):
+        with self.working(_("The report could not be written.")):
             path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
             self.logic.writeReport(self._found, str(path))
             if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
@@ -201,27 +123,3 @@ class SpineMetsClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(detail)
                 table.setItem(row, column, item)
-
-    @contextmanager
-    def _working(self, failure: str):
-        """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
-        self._isWorking = True
-        for button in (self.ui.applyButton, self.ui.reportButton):
-            button.enabled = False
-        try:
-            with self.errorsShown(failure):
-                yield
-        finally:
-            slicer.app.processEvents()  # a second click meanwhile meets a disabled button, and starts nothing
-            self._isWorking = False
-            self.ui.progressLabel.visible = False
-            slicer.util.showStatusMessage("")
-            self._updateFromParameterNode()
-
-    def _showProgress(self, stage, done, total, message="") -> None:
-        """Say what is being done; painted at once, while clicks and keys wait."""
-        text = message if message and message != "done" else stage
-        self.ui.progressLabel.text = text
-        self.ui.progressLabel.visible = True
-        slicer.util.showStatusMessage(text)
-        slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)

@@ -4,12 +4,14 @@ import importlib.util
 import sys
 from pathlib import Path
 
+PACKAGES = ("spinemets", "SpineMetsWidgets")
+
 
 def makeLibraryImportable() -> None:
-    """Put the library's folder on the path when it is not there.
+    """Put the folder of the library and of the shared widgets on the path when they are not there.
 
-    In an installed extension `spinemets` lies beside the module files and is found; in the source tree it lies beside
-    the module's folder.
+    In an installed extension they lie beside the module files and are found; in the source tree they lie beside the
+    module's folder.
     """
-    if importlib.util.find_spec("spinemets") is None:
+    if any(importlib.util.find_spec(name) is None for name in PACKAGES):
         sys.path.append(str(Path(__file__).resolve().parents[2]))

@@ -8,7 +8,21 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from spinemets.errors import InputError
-from spinemets.mrml.cases import LoadedCase, load_case
+from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
+from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in
+from spinemets.mrml.lesions import (
+    Content,
+    Drawn,
+    SceneLesion,
+    add_lesion,
+    ensure_part,
+    lesion_with_id,
+    lesions_of,
+    remove_lesion,
+    rename_lesion,
+    segmentations_of,
+)
+from spinemets.mrml.loading import LoadedCase, load_case
 from spinemets.mrml.markups import first_point_lps
 from spinemets.mrml.segmentations import (
     OUTLINE_TAG,
@@ -16,7 +30,6 @@ from spinemets.mrml.segmentations import (
     mask_from_labelmap_node,
     mask_from_segment,
     replace_segment,
-    segment_or_first,
     segmentation_node_from_mask,
     segments_of,
     set_tags,
@@ -29,6 +42,10 @@ from spinemets.segmentation.lesion import segment_lesion
 from spinemets.studies.scanning import Study, scan_study
 
 from .ParameterNode import SpineMetsSegmenterParameterNode
+
+# The series on which the diseased segment is outlined and in which the lesion is looked for, best first.
+OUTLINE_ROLES = ("t2", "fs_t2", "t1", "ce_t1_sag")
+SEARCH_ROLES = ("dce", "ce_t1_ax", "ce_t1_sag", "ce_t1_cor", "fs_t2", "t2", "t1")
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,8 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
     def getParameterNode(self):
         return SpineMetsSegmenterParameterNode(super().getParameterNode())
 
+    # The study.
+
     def scanStudy(self, path: str) -> Study:
         """Series of a study's folder, with their roles. Raises InputError when there is none."""
         if not str(path).strip():
@@ -57,53 +76,134 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
         return scan_study(Path(path))
 
     def loadStudy(self, study: Study, progress=silent) -> LoadedCase:
-        """Load the series of a study that have a role: one volume node a series, named by patient and role.
+        """Load the series of a study that have a role: one volume node a series, named by patient and role. What is
+        in the scene already is not loaded again.
 
-        Raises InputError when a series cannot be read; nothing of the study stays in the scene then.
+        Raises InputError when no series can be read; nothing of the study stays in the scene then.
         """
         return load_case(study, slicer.mrmlScene, progress)
 
-    def chooseOutline(self, parameters: SpineMetsSegmenterParameterNode, node, segmentID: str) -> None:
-        """Take the outline that the user chose; of a segmentation just chosen, its first segment if none was."""
-        if node != parameters.outlineSegmentation:
-            segmentID = segment_or_first(node, segmentID)
-        parameters.outlineSegmentation = node
-        parameters.outlineSegmentID = segmentID
+    def currentCase(self, parameters) -> SceneCase | None:
+        """The study that the user chose; when that is gone, the only one in the scene."""
+        chosen = case_with_uid(slicer.mrmlScene, parameters.caseUid) if parameters.caseUid else None
+        cases = cases_in(slicer.mrmlScene)
+        return chosen or (cases[0] if len(cases) == 1 else None)
 
-    def settleOutline(self, parameters: SpineMetsSegmenterParameterNode) -> None:
-        """Choose another segment in place of one that was removed, as the selector on the panel does by itself."""
-        known = segment_or_first(parameters.outlineSegmentation, parameters.outlineSegmentID)
-        if parameters.outlineSegmentation is not None and parameters.outlineSegmentID != known:
-            parameters.outlineSegmentID = known
+    def caseOfFolder(self, folder: int) -> SceneCase:
+        """The study of a folder in the Data module."""
+        return SceneCase(slicer.mrmlScene, folder)
 
-    def missingInput(self, parameters: SpineMetsSegmenterParameterNode) -> str:
-        """What the user still has to choose; empty when the lesion can be segmented."""
-        if parameters.outlineLabelmap is None:
-            if parameters.outlineSegmentation is None:
-                return _("Draw an outline of the diseased segment in the Segment Editor and choose it")
-            if parameters.outlineSegmentID not in segments_of(parameters.outlineSegmentation):
-                return _("Choose the segment that outlines the diseased segment")
-        if parameters.imageVolume is None:
-            return _("Choose the series in which the lesion is to be found")
+    def settle(self, parameters) -> SceneCase | None:
+        """Choose what can be chosen without asking, in place of what is gone or belongs to another study; returns the
+        case."""
+        case = self.currentCase(parameters)
+        uid = "" if case is None else case.uid
+        if parameters.caseUid != uid:
+            parameters.caseUid = uid
+        volumes = {} if case is None else case.volumes()
+        for name, roles in (("outlineVolume", OUTLINE_ROLES), ("searchVolume", SEARCH_ROLES)):
+            node = getattr(parameters, name)
+            if node is None or case is None or case_of(node) != case:
+                best = next((volumes[role] for role in roles if role in volumes), None)
+                if best != node:
+                    setattr(parameters, name, best)
+        lesions = [] if case is None else lesions_of(case)
+        known = [lesion.id for lesion in lesions]
+        if parameters.lesionId not in known:
+            chosen = known[-1] if known else ""
+            if parameters.lesionId != chosen:
+                parameters.lesionId = chosen
+        return case
+
+    # The lesions.
+
+    def addLesion(self, parameters, name: str) -> str:
+        """Add a lesion, outlined on the chosen series; it is the one that is worked on then."""
+        case = self._case(parameters)
+        if parameters.outlineVolume is None:
+            raise InputError("lesion", "no series is chosen to outline it on", "choose one under Outline on")
+        identity = add_lesion(case, name, parameters.outlineVolume)
+        parameters.lesionId = identity
+        return identity
+
+    def renameLesion(self, parameters, identity: str, name: str) -> str:
+        return rename_lesion(self._case(parameters), identity, name)
+
+    def removeLesion(self, parameters, identity: str) -> None:
+        remove_lesion(self._case(parameters), identity)
+
+    def currentLesion(self, parameters) -> SceneLesion | None:
+        """The lesion that is worked on."""
+        case = self.currentCase(parameters)
+        return None if case is None else lesion_with_id(case, parameters.lesionId)
+
+    def segmentations(self, case: SceneCase | None) -> list:
+        """All segmentation nodes that hold outlines or lesions of a study."""
+        return [] if case is None else [node for content in Content for node in segmentations_of(case, content)]
+
+    def describeSizes(self, parameters) -> str:
+        """How large the chosen lesion is, for the status line; empty while there is none."""
+        lesion = self.currentLesion(parameters)
+        masks = [] if lesion is None else lesion.parts(Content.LESIONS)
+        if not masks:
+            return ""
+        mask = mask_from_segment(masks[0].node, masks[0].segment_id)
+        across, deep, high = extent_mm(mask)
+        return _(
+            "{name}: {volume:.1f} ml, longest diameter {diameter:.0f} mm, {across:.0f} x {deep:.0f} x {high:.0f} mm"
+            " (left-right, front-back, head-foot)."
+        ).format(
+            name=lesion.name,
+            volume=volume_ml(mask),
+            diameter=longest_diameter_mm(mask),
+            across=across,
+            deep=deep,
+            high=high,
+        )
+
+    def outlinePart(self, parameters) -> Drawn:
+        """Segment of the chosen lesion's outline on the chosen series; made when there is none."""
+        return self._part(parameters, Content.OUTLINES, parameters.outlineVolume)
+
+    def lesionPart(self, parameters) -> Drawn:
+        """Segment that receives the chosen lesion in the chosen series; made when there is none."""
+        return self._part(parameters, Content.LESIONS, parameters.searchVolume)
+
+    def drawnOutline(self, parameters) -> Drawn | None:
+        """The outline from which the lesion is to be found: that on the chosen series, else another one."""
+        lesion = self.currentLesion(parameters)
+        parts = lesion.parts(Content.OUTLINES) if lesion is not None else []
+        chosen = [part for part in parts if part.volume == parameters.outlineVolume]
+        return next(iter(chosen or parts), None)
+
+    def missingForOutline(self, parameters) -> str:
+        """What the user still has to do before outlining; empty when nothing."""
+        if self.currentCase(parameters) is None:
+            return _("Load a study first")
+        if parameters.outlineVolume is None:
+            return _("Choose the series on which the diseased segment is outlined")
         return ""
 
-    def apply(self, parameters: SpineMetsSegmenterParameterNode, progress=silent) -> LesionSegment:
-        """Segment with what the user chose, and remember the segmentation that received the lesion."""
-        missing = self.missingInput(parameters)
-        if missing:
-            raise InputError("inputs", "are not complete", missing)
-        useLabelmap = parameters.outlineLabelmap is not None
-        lesion = self.segment(
-            parameters.outlineLabelmap if useLabelmap else parameters.outlineSegmentation,
-            "" if useLabelmap else parameters.outlineSegmentID,
-            parameters.imageVolume,
-            method=parameters.method.value,
-            seedNode=parameters.seedPoint,
-            lesionNode=parameters.lesionSegmentation,
-            progress=progress,
-        )
-        parameters.lesionSegmentation = lesion.segmentationNode
-        return lesion
+    def missingForSearch(self, parameters) -> str:
+        """What the user still has to do before the lesion can be looked for; empty when nothing."""
+        if self.currentCase(parameters) is None:
+            return _("Load a study first")
+        if parameters.searchVolume is None:
+            return _("Choose the series in which the lesion is to be found")
+        if not parameters.lesionId:
+            return _("Add a lesion first")
+        return ""
+
+    def _case(self, parameters) -> SceneCase:
+        case = self.currentCase(parameters)
+        if case is None:
+            raise InputError("study", "none is loaded or chosen", "load a study first")
+        return case
+
+    def _part(self, parameters, content: Content, volume) -> Drawn:
+        return ensure_part(self._case(parameters), parameters.lesionId, content, volume)
+
+    # Without a case: any outline, any volume.
 
     def segment(
         self, outlineNode, outlineSegmentID, imageNode, method="ncut", seedNode=None, lesionNode=None, progress=silent

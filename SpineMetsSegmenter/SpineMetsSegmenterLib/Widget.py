@@ -1,220 +1,299 @@
 """The panel of the module SpineMetsSegmenter."""
 
-import sys
 from contextlib import contextmanager
 
 import qt
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
-from slicer.util import VTKObservationMixin
 
-# The series in which a lesion is looked for, best first.
-SERIES_PREFERENCE = ("dce", "ce_t1_ax", "ce_t1_sag", "ce_t1_cor", "fs_t2", "t2", "t1")
+from SpineMetsWidgets.Job import Standby
+from SpineMetsWidgets.Panel import Panel
+from SpineMetsWidgets.Shortcuts import Shortcuts
+
+# Strokes and moves come in bursts: sizes are measured, and the file is saved, when the hand rests.
+REST_MILLISECONDS = 400
 
 
-class SpineMetsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Widget -> parameter node -> logic; nothing is computed here."""
+class SpineMetsSegmenterWidget(Panel):
+    """Widget -> parameter node -> logic; nothing is computed here. Each section of the panel has a class of its own."""
 
     def __init__(self, parent=None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.errorsShown = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
-        self._updatingGui = False
-        self._isWorking = False
+        self.studySection = None
+        self.lesionSection = None
+        self.editorSection = None
+        self.viewsSection = None
+        self.saving = None
+        self.standby = Standby()
+        self.shortcuts = Shortcuts()
+        self._observed = []
+        super().__init__(parent)
 
-    def setup(self) -> None:
-        ScriptedLoadableModuleWidget.setup(self)
+    def makeLogic(self):
         # Imported when the panel is first opened: the library would slow down the start of the application.
-        from spinemets.mrml.messages import errors_shown
-
         from .Logic import SpineMetsSegmenterLogic
 
-        uiWidget = slicer.util.loadUI(self.resourcePath("UI/SpineMetsSegmenter.ui"))
-        self.layout.addWidget(uiWidget)
-        self.ui = slicer.util.childWidgetVariables(uiWidget)
-        uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.ui.seedPlaceWidget.placeMultipleMarkups = slicer.qSlicerMarkupsPlaceWidget.ForcePlaceSingleMarkup
-        self.ui.seriesTable.setColumnCount(3)
-        self.ui.seriesTable.setHorizontalHeaderLabels([_("Role"), _("Plane"), _("Series")])
-        self.ui.seriesTable.horizontalHeader().setStretchLastSection(True)
-        self.ui.seriesTable.verticalHeader().hide()
-        self.ui.progressLabel.visible = False
-        self.logic = SpineMetsSegmenterLogic()
-        self.errorsShown = errors_shown
+        return SpineMetsSegmenterLogic()
 
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
-        self.ui.studyPathEdit.connect("currentPathChanged(QString)", self.onStudyPathChanged)
-        self.ui.loadStudyButton.connect("clicked(bool)", self.onLoadStudyButton)
-        self.ui.outlineSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onOutlineChanged)
-        self.ui.outlineSelector.connect("currentSegmentChanged(QString)", self.onOutlineChanged)
-        self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
+    def setup(self) -> None:
+        super().setup()
+        from .EditorSection import EditorSection
+        from .LesionSection import LesionSection
+        from .SavingSection import SavingSection
+        from .StudySection import StudySection
+        from .ViewsSection import ViewsSection
+
+        self._refreshTimer = self._timer(0, self.refresh)
+        self._restTimer = self._timer(REST_MILLISECONDS, self._handRests)
+        self.studySection = StudySection(self)
+        self.lesionSection = LesionSection(self)
+        self.editorSection = EditorSection(self)
+        self.viewsSection = ViewsSection(self)
+        self.saving = SavingSection(self)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.NodeAddedEvent, self._onNodesChanged)
+        self.addObserver(scene, scene.NodeRemovedEvent, self._onNodesChanged)
+        self._prepareShortcuts()
+        self.showStatus("")
         self.initializeParameterNode()
 
-    def cleanup(self) -> None:
-        self.removeObservers()
+    def _timer(self, milliseconds: int, slot):
+        timer = qt.QTimer(self.parent)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.connect("timeout()", slot)
+        return timer
 
-    def onReload(self) -> None:
-        """Reload the module's package too; Slicer itself reloads only the module's file."""
-        self.setParameterNode(None)
-        package = __name__.partition(".")[0]
-        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-            del sys.modules[name]
-        super().onReload()
+    def _prepareShortcuts(self) -> None:
+        for key, text, slot in (
+            ("Ctrl+Shift+L", _("add a lesion"), self.ui.addLesionButton.click),
+            ("Ctrl+Shift+O", _("outline the lesion"), self.ui.outlineButton.click),
+            ("Ctrl+Shift+F", _("find the lesion"), self.ui.findButton.click),
+            ("Ctrl+Shift+G", _("go to the lesion"), self.ui.goToLesionButton.click),
+            ("Ctrl+Shift+B", _("series side by side"), self.ui.layoutButton.click),
+            ("Ctrl+Shift+T", _("time course on or off"), self.ui.timeCourseCheckBox.click),
+        ):
+            self.shortcuts.add(key, text, slot)
+        editorKeys = (
+            ("1 – 8", _("choose a tool")),
+            ("Esc", _("no tool")),
+            (_("Space"), _("last tool")),
+            ("Z", _("undo")),
+            ("Y", _("redo")),
+        )
+        rows = [*self.shortcuts.describe(), *editorKeys]
+        cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>" for key, text in rows)
+        self.ui.shortcutsLabel.text = f"<table>{cells}</table>"
+
+    # What Slicer calls.
+
+    @property
+    def parameters(self):
+        """What the user chose; None while no parameter node is followed."""
+        return self._parameterNode
 
     def enter(self) -> None:
-        self.initializeParameterNode()
+        super().enter()
+        self.editorSection.enter()
+        self.shortcuts.install()
+        qt.QTimer.singleShot(1000, self._warmUp)
 
     def exit(self) -> None:
-        """Do not follow the parameter node while another module is shown, and leave no place mode behind."""
-        self.setParameterNode(None)
-        if self.ui.seedPlaceWidget.placeModeEnabled:
-            self.ui.seedPlaceWidget.setPlaceModeEnabled(False)
+        self.shortcuts.remove()
+        self.editorSection.exit()
+        super().exit()
 
-    def onSceneStartClose(self, caller, event) -> None:
-        self.setParameterNode(None)
-        self.ui.seriesTable.setRowCount(0)
-        self.ui.statusLabel.text = ""
+    def cleanup(self) -> None:
+        self.shortcuts.remove()
+        self.studySection.clear()
+        self.viewsSection.unlink()
+        self.standby.stop()
+        self.saving.finish()
+        self._observe(())
+        super().cleanup()
 
-    def onSceneEndClose(self, caller, event) -> None:
+    def _warmUp(self) -> None:
         if self.parent.isEntered:
-            self.initializeParameterNode()
+            self.standby.warmUp()
 
-    def onSceneStartImport(self, caller, event) -> None:
-        """While a scene is read, what the parameter node refers to may not be there yet: do not follow it."""
-        self.setParameterNode(None)
-
-    def onSceneEndImport(self, caller, event) -> None:
-        """Once the selectors know the new nodes: they learn of them when the scene ends all of its changes."""
-        qt.QTimer.singleShot(0, self._followAfterImport)
-
-    def _followAfterImport(self) -> None:
-        if self.parent.isEntered and self._parameterNode is None:
-            self.initializeParameterNode()
+    def prepareParameterNode(self, parameterNode) -> None:
+        self.logic.settle(parameterNode)
 
     def initializeParameterNode(self) -> None:
-        """Follow the scene's parameter node."""
-        parameterNode = self.logic.getParameterNode()
-        self.logic.settleOutline(parameterNode)
-        self.setParameterNode(parameterNode)
+        if self.editorSection is not None:
+            self.editorSection.followScene()
+        super().initializeParameterNode()
+        if self.saving is not None:
+            self.viewsSection.linkAgain()
+            if not self.ui.statusLabel.text:
+                self.showSizes()
 
-    def setParameterNode(self, parameterNode) -> None:
-        """Follow another parameter node; None: none."""
-        if self._parameterNode:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self._parameterNodeGuiTag = None
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
-        self._parameterNode = parameterNode
-        if self._parameterNode:
-            self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._updateFromParameterNode)
-            self._updateFromParameterNode()
+    def sceneClosing(self) -> None:
+        self._observe(())
+        self.studySection.clear()
+        self.editorSection.sceneClosing()
+        self.viewsSection.unlink()
+        self.lesionSection.clear()
+        self.showStatus("")
 
-    def _updateFromParameterNode(self, caller=None, event=None) -> None:
-        """Show what no connector of the parameter node shows, and what is still missing."""
-        if not self._parameterNode or self._updatingGui:
+    # What happens in the scene.
+
+    def _onNodesChanged(self, caller, event) -> None:
+        self.refreshSoon()
+
+    def refreshSoon(self) -> None:
+        """Follow the scene when all that happens now is over."""
+        if self._parameterNode and self.saving is not None:
+            self._refreshTimer.start()
+
+    def _onDrawn(self, caller, event) -> None:
+        """A segment was drawn on, added, removed or renamed."""
+        self.saving.noteChange(caller)
+        self._restTimer.start()
+
+    def _handRests(self) -> None:
+        self.saving.saveChanges()
+        self.refresh()
+        if self._parameterNode:
+            self.viewsSection.updateRegion()
+            self.showSizes()
+
+    def refresh(self) -> None:
+        """Follow what was added to the scene or removed from it."""
+        if not self._parameterNode or slicer.mrmlScene.IsBatchProcessing():
             return
-        self._updatingGui = True
-        try:
-            if self.ui.studyPathEdit.currentPath != self._parameterNode.studyPath:
-                self.ui.studyPathEdit.currentPath = self._parameterNode.studyPath
-            self.ui.outlineSelector.setCurrentNode(self._parameterNode.outlineSegmentation)
-            self.ui.outlineSelector.setCurrentSegmentID(self._parameterNode.outlineSegmentID)
-        finally:
-            self._updatingGui = False
-        hasPath = bool(self._parameterNode.studyPath.strip())
-        self.ui.loadStudyButton.enabled = hasPath and not self._isWorking
-        self.ui.loadStudyButton.toolTip = (
-            _("Load every series that has a role.") if hasPath else _("Choose the folder of a study.")
+        self.logic.settle(self._parameterNode)
+        self.updatePanel()
+
+    def updateFromParameterNode(self) -> None:
+        from spinemets.mrml.cases import cases_in
+
+        if self.viewsSection is None or self.saving is None:  # the panel is still being set up
+            return
+        case = self.logic.currentCase(self._parameterNode)
+        self.studySection.update(self._parameterNode, case, cases_in(slicer.mrmlScene))
+        self.lesionSection.update(self._parameterNode, case)
+        self.editorSection.update(self._parameterNode, case)
+        self.viewsSection.update(self._parameterNode, case)
+        self.saving.update(case)
+        self._observe(self.logic.segmentations(case))
+
+    def _observe(self, nodes) -> None:
+        """Follow what is drawn in these segmentations, and in no others."""
+        if [node.GetID() for node in nodes] == [node.GetID() for node in self._observed]:
+            return
+        events = (
+            slicer.vtkSegmentation.SegmentAdded,
+            slicer.vtkSegmentation.SegmentRemoved,
+            slicer.vtkSegmentation.SegmentModified,
+            slicer.vtkSegmentation.SourceRepresentationModified,
         )
-        missing = self.logic.missingInput(self._parameterNode)
-        self.ui.applyButton.enabled = not missing and not self._isWorking
-        self.ui.applyButton.toolTip = missing or _("Find the lesion inside the outline.")
+        for node in self._observed:
+            for event in events:
+                self.removeObserver(node, event, self._onDrawn)
+        self._observed = list(nodes)
+        for node in self._observed:
+            for event in events:
+                self.addObserver(node, event, self._onDrawn)
+        if self._observed:  # it may hold something that was drawn before
+            self._restTimer.start()
 
-    def onStudyPathChanged(self, path) -> None:
-        if self._parameterNode and not self._updatingGui:
-            self._parameterNode.studyPath = path
+    # What the sections call.
 
-    def onOutlineChanged(self, *_changed) -> None:
-        if not self._parameterNode or self._updatingGui:
-            return
-        selector = self.ui.outlineSelector
-        with slicer.util.NodeModify(self._parameterNode):
-            self.logic.chooseOutline(self._parameterNode, selector.currentNode(), selector.currentSegmentID() or "")
-
-    def onLoadStudyButton(self) -> None:
-        self.ui.statusLabel.text = ""
-        self.ui.seriesTable.setRowCount(0)
-        with self._working(_("The study could not be loaded.")):
-            study = self.logic.scanStudy(self._parameterNode.studyPath)
-            self._showSeries(study)
-            case = self.logic.loadStudy(study, progress=self._showProgress)
-            self.ui.studyPathEdit.addCurrentPathToHistory()
-            preferred = [case.volumes[role] for role in SERIES_PREFERENCE if role in case.volumes]
-            if preferred:
-                self._parameterNode.imageVolume = preferred[0]
-                self._showVolume(case.volumes.get("t2", preferred[0]))
-            self.ui.statusLabel.text = "\n".join([_("Study loaded."), *study.warnings, *case.problems])
-
-    def onApplyButton(self) -> None:
-        self.ui.statusLabel.text = ""
-        with self._working(_("The lesion could not be found.")):
-            lesion = self.logic.apply(self._parameterNode, progress=self._showProgress)
-            across, deep, high = lesion.extentMm
-            size = _(
-                "Lesion: {volume:.1f} ml, longest diameter {diameter:.0f} mm,"
-                " {across:.0f} x {deep:.0f} x {high:.0f} mm (left-right, front-back, head-foot)."
-            ).format(volume=lesion.volumeMl, diameter=lesion.longestDiameterMm, across=across, deep=deep, high=high)
-            self.ui.statusLabel.text = "\n".join([size, *lesion.warnings])
-            left, posterior, superior = lesion.seedPointLps
-            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, -left, -posterior, superior)
-
-    def _showVolume(self, volume) -> None:
-        """Show a volume in all slice views, in the plane in which it was acquired."""
-        hasViews = slicer.app.layoutManager() is not None
-        slicer.util.setSliceViewerLayers(background=volume, fit=hasViews, rotateToVolumePlane=hasViews)
-
-    def _showSeries(self, study) -> None:
-        """List the series with their roles; the tool tip of a row says why."""
-        table = self.ui.seriesTable
-        table.setRowCount(len(study.series))
-        for row, series in enumerate(study.series):
-            reason = _("{reason} (confidence {confidence:.0%})").format(
-                reason=series.reason, confidence=series.confidence
-            )
-            for column, text in enumerate((series.role, series.plane, series.description)):
-                item = qt.QTableWidgetItem(str(text or ""))
-                item.setToolTip(reason)
-                table.setItem(row, column, item)
-        table.resizeColumnsToContents()
+    def startJob(self, arguments, onProgress, onFinished, onFailed, onEnded):
+        """Run a command of the library in a child process."""
+        return self.standby.job(arguments, onProgress, onFinished, onFailed, onEnded)
 
     @contextmanager
-    def _working(self, failure: str):
-        """Run a block that may take long: faults are shown below the sentence `failure`, progress ends with it."""
-        self._isWorking = True
-        for button in (self.ui.loadStudyButton, self.ui.applyButton):
-            button.enabled = False
-        try:
-            with self.errorsShown(failure):
-                yield
-        finally:
-            slicer.app.processEvents()  # a second click meanwhile meets a disabled button, and starts nothing
-            self._isWorking = False
-            self.ui.progressLabel.visible = False
-            slicer.util.showStatusMessage("")
-            self._updateFromParameterNode()
+    def quickly(self, failure: str):
+        """Run a block that takes no time; a fault of the input is shown in the panel, below the sentence `failure`."""
+        from spinemets.errors import InputError
 
-    def _showProgress(self, stage, done, total, message="") -> None:
-        """Say what is being done; painted at once, while clicks and keys wait."""
-        text = message if message and message != "done" else stage
-        self.ui.progressLabel.text = text
-        self.ui.progressLabel.visible = True
-        slicer.util.showStatusMessage(text)
-        slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)
+        try:
+            yield
+        except InputError as error:
+            self.showFault(f"{failure} {error}")
+
+    def showStatus(self, text: str) -> None:
+        """Say how it is, between the lists and the tools."""
+        self.ui.statusLabel.text = text
+        self.ui.statusLabel.visible = bool(text)
+
+    def showFault(self, text: str) -> None:
+        """Say what is wrong and what to do, where the user looks anyway."""
+        self.showStatus(f"⚠ {text}")
+
+    def showProgressOfJob(self, stage, done, total, message="") -> None:
+        super().showProgressOfJob(stage, done, total, message)
+        bar = self.ui.progressBar
+        bar.visible = True
+        bar.setRange(0, total if total > 1 else 0)
+        bar.setValue(done if total > 1 else 0)
+
+    def workEnded(self) -> None:
+        self.ui.progressBar.visible = False
+        super().workEnded()
+
+    def studyLoaded(self, loaded) -> None:
+        """Work on the study that was loaded, and hang it."""
+        if not self._parameterNode:  # the user has gone to another module meanwhile
+            return
+        case = self.logic.caseOfFolder(loaded.folder)
+        with slicer.util.NodeModify(self._parameterNode):
+            self._parameterNode.caseUid = case.uid
+            self.logic.settle(self._parameterNode)
+        self.updatePanel()
+        self.viewsSection.hang()
+        self.showStatus("\n".join([_("Study loaded."), *case.warnings, *loaded.problems]))
+
+    def caseChosen(self, uid: str) -> None:
+        """Work on another study of the scene."""
+        with slicer.util.NodeModify(self._parameterNode):
+            self._parameterNode.caseUid = uid
+            self.logic.settle(self._parameterNode)
+        self.editorSection.editor.setActiveEffect(None)
+        self.updatePanel()
+        self.viewsSection.hangAgain()
+
+    def roleChosen(self, key: str, role: str) -> None:
+        """Give a series another role; one that was left on disk is loaded then."""
+        from spinemets.mrml.cases import ROLES_LEFT_OUT
+
+        case = self.logic.currentCase(self._parameterNode)
+        if case is None:
+            return
+        case.set_role(key, role)
+        series = next(entry for entry in case.series() if entry.key == key)
+        self.refresh()
+        if series.volume is None and role not in ROLES_LEFT_OUT:
+            self.studySection.loadSeries(case.source, [key])
+        else:
+            self.viewsSection.hangAgain()
+
+    def lesionChosen(self, identity: str) -> None:
+        """Work on another lesion of the list."""
+        self._parameterNode.lesionId = identity
+        self.editorSection.followLesion(self.logic.currentLesion(self._parameterNode))
+        self.updatePanel()
+        self.viewsSection.updateRegion()
+        self.showSizes()
+
+    def lesionsChanged(self) -> None:
+        """The list has one more or one less."""
+        self.logic.settle(self._parameterNode)
+        self.editorSection.followLesion(self.logic.currentLesion(self._parameterNode))
+        self.updatePanel()
+
+    def rememberForUndo(self) -> None:
+        self.editorSection.rememberForUndo()
+
+    def showViews(self) -> None:
+        self.viewsSection.ensureShown()
+
+    def jump(self, point, extentMm) -> None:
+        self.viewsSection.jump(point, extentMm)
+
+    def showSizes(self) -> None:
+        """Say how large the lesion is that is worked on."""
+        sizes = self.logic.describeSizes(self._parameterNode) if self._parameterNode else ""
+        if sizes:
+            self.showStatus(sizes)

@@ -10,10 +10,11 @@ import slicer
 import slicer.util
 
 from Testing.harness import parameter_nodes, scripted_modules
-from Testing.harness.no_qt import UnusableModule
+from Testing.harness.no_qt import QtModule
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("SpineMetsSegmenter", "SpineMetsClassifier")
+# By name, so that the effect is known before a panel asks for it.
+MODULES = tuple(sorted(path.stem for path in ROOT.glob("*/*.py") if path.stem == path.parent.name))
 
 
 class Application:
@@ -25,10 +26,19 @@ class Application:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="spinemets-harness-")
         self.temporaryPath = self._folder.name
-        self._logics = (slicer.vtkSlicerSequencesLogic(), slicer.vtkMRMLColorLogic())
+        # The last registers the conversions without which not even an empty segment can be made.
+        self._logics = (
+            slicer.vtkSlicerSequencesLogic(),
+            slicer.vtkMRMLColorLogic(),
+            slicer.vtkSlicerSegmentationsModuleLogic(),
+        )
 
     def testingEnabled(self) -> bool:
         return True
+
+    def connect(self, signal: str, function) -> bool:
+        """Without a window the application never says that it has started."""
+        return signal == "startupCompleted()"
 
     def openScene(self) -> None:
         slicer.mrmlScene = slicer.vtkMRMLScene()
@@ -40,18 +50,31 @@ class Application:
         slicer.mrmlScene.Clear(0)
 
 
-def start() -> Application:
-    """Make `slicer` look like the application's, with an empty scene; safe to call again."""
-    if not hasattr(slicer, "app"):
-        slicer.app = Application()
+def start(window: bool = False):
+    """Make `slicer` look like the application's, with an empty scene; safe to call again. Returns `slicer.app`.
+
+    Without a window `qt` and `ctk` raise when they are used. With one they are Qt 6 behind PythonQt's idioms, and
+    `slicer.app` knows a main window; Testing.harness.window is the way to it.
+    """
+    if "slicer.i18n" not in sys.modules:
         slicer.modules = types.SimpleNamespace()
         _provide("slicer.ScriptedLoadableModule", vars(scripted_modules))
         _provide("slicer.parameterNodeWrapper", vars(parameter_nodes))
         _provide("slicer.i18n", {"tr": lambda text: text, "translate": lambda context, text: text})
-        sys.modules["qt"] = UnusableModule("qt")
-        sys.modules["ctk"] = UnusableModule("ctk")
+        sys.modules["qt"], sys.modules["ctk"] = QtModule("qt"), QtModule("ctk")
         # As the application does for its module folders; not the root, which the modules must find by themselves.
         sys.path[:0] = [str(ROOT / name) for name in MODULES if str(ROOT / name) not in sys.path]
+    if window:
+        from Testing.harness import window as windows
+
+        return windows.start_application()
+    if not isinstance(getattr(slicer, "app", None), Application):
+        if "Testing.harness.window" in sys.modules:
+            sys.modules["Testing.harness.window"].close_windows()
+            sys.excepthook = sys.__excepthook__
+        sys.modules["qt"].behind = sys.modules["ctk"].behind = None
+        vars(slicer).pop("__getattr__", None)
+        slicer.app = Application()
     slicer.app.openScene()
     return slicer.app
 

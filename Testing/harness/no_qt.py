@@ -1,4 +1,4 @@
-"""Stand-ins for `qt` and `ctk`: they can be imported, as Slicer's modules do, and raise as soon as they are used."""
+"""`qt` and `ctk` as modules import them: without a window they raise as soon as they are used."""
 
 import types
 
@@ -7,8 +7,14 @@ class QtUsedWithoutApplication(RuntimeError):
     """Code that must run without a window asked for Qt."""
 
 
-class UnusableModule(types.ModuleType):
+class QtModule(types.ModuleType):
+    """`qt` or `ctk`. One object for the whole process, since modules keep it: with a window it leads to Qt."""
+
+    behind: types.ModuleType | None = None
+
     def __getattr__(self, name: str):
         if name.startswith("__"):  # the import system asks for __path__ and the like
             raise AttributeError(name)
-        raise QtUsedWithoutApplication(f"{self.__name__}.{name} was used where there is no Qt application")
+        if self.behind is None:
+            raise QtUsedWithoutApplication(f"{self.__name__}.{name} was used where there is no Qt application")
+        return getattr(self.behind, name)

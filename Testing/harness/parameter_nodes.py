@@ -5,6 +5,7 @@ by its name, a node as a node reference), so that what a test stores is what a s
 """
 
 import enum
+import math
 import pathlib
 import typing
 
@@ -36,7 +37,12 @@ class WithinRange:
 
 class Minimum(WithinRange):
     def __init__(self, minimum) -> None:
-        super().__init__(minimum, float("inf"))
+        super().__init__(minimum, math.inf)
+
+
+class Maximum(WithinRange):
+    def __init__(self, maximum) -> None:
+        super().__init__(-math.inf, maximum)
 
 
 class _Field:
@@ -48,6 +54,13 @@ class _Field:
         self.kind = typing.get_args(hint)[0] if annotated else hint
         notes = typing.get_args(hint)[1:] if annotated else ()
         self.checks = [note for note in notes if hasattr(note, "check")]
+        self.choices = next((note.choices for note in notes if isinstance(note, Choice)), None)
+        limits = [note for note in notes if isinstance(note, WithinRange)]
+        lows, highs = [note.minimum for note in limits], [note.maximum for note in limits]
+        self.bounds = (
+            max((low for low in lows if low > -math.inf), default=None),
+            min((high for high in highs if high < math.inf), default=None),
+        )
         self.is_node = isinstance(self.kind, type) and issubclass(self.kind, slicer.vtkMRMLNode)
         self.default = next((note.value for note in notes if isinstance(note, Default)), default)
         if self.default is None and not self.is_node:
@@ -90,9 +103,6 @@ def parameterNodeWrapper(cls):
             if not parameterNode.HasParameter(field.name):
                 field.write(parameterNode, field.default)
 
-    def without_window(self, *args) -> None:
-        raise RuntimeError("a parameter node was connected to widgets where there is no Qt application")
-
     for name, field in fields.items():
         setattr(
             cls,
@@ -104,10 +114,28 @@ def parameterNodeWrapper(cls):
         )
     cls.__init__ = initialise
     cls.allParameters = fields
-    cls.connectGui = cls.disconnectGui = without_window
+    cls.connectGui = lambda self, gui: _connections(self).connect(gui)
+    cls.connectParametersToGui = lambda self, mapping: _connections(self).connect_named(mapping)
+    cls.disconnectGui = lambda self, tag: _connections(self).disconnect(tag)
+    cls.getValue = lambda self, name: getattr(self, name)
+    cls.setValue = lambda self, name, value: setattr(self, name, value)
+    cls.dataType = staticmethod(lambda name: hints[name])
     cls.StartModify = lambda self: self.parameterNode.StartModify()
     cls.EndModify = lambda self, was_modified: self.parameterNode.EndModify(was_modified)
-    cls.AddObserver = lambda self, event, callback: self.parameterNode.AddObserver(event, callback)
+    cls.AddObserver = lambda self, event, callback, priority=0.0: self.parameterNode.AddObserver(
+        event, callback, priority
+    )
     cls.RemoveObserver = lambda self, tag: self.parameterNode.RemoveObserver(tag)
     cls.Modified = lambda self: self.parameterNode.Modified()
     return cls
+
+
+def _connections(parameters):
+    """The widgets that follow a parameter node."""
+    if not hasattr(slicer.app, "moduleManager"):
+        raise RuntimeError("a parameter node was connected to widgets where there is no Qt application")
+    from Testing.harness.qt.parameter_gui import Connections
+
+    if not hasattr(parameters, "_connections"):
+        parameters._connections = Connections(parameters)
+    return parameters._connections

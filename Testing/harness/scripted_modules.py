@@ -29,6 +29,17 @@ class ModuleDescription:
     def __init__(self, path: Path) -> None:
         self.path = str(path)
 
+    @property
+    def name(self) -> str:
+        return Path(self.path).stem
+
+    def widgetRepresentation(self):
+        """The module's widget, made when it is first asked for; there must be a window."""
+        from Testing.harness.qt.modules import module_widget
+        from Testing.harness.qt.wrappers import wrap
+
+        return wrap(module_widget(self.name))
+
 
 class ScriptedLoadableModule:
     def __init__(self, parent) -> None:
@@ -50,7 +61,9 @@ class ScriptedLoadableModule:
 
 class ScriptedLoadableModuleWidget:
     def __init__(self, parent=None) -> None:
+        super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Widget")
+        self.developerMode = False
         self.parent = parent
         self.layout = parent.layout() if parent else None
 
@@ -58,10 +71,13 @@ class ScriptedLoadableModuleWidget:
         return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
 
     def setup(self) -> None:
-        """Nothing to set up without a window."""
+        """Would add the developer's buttons."""
 
     def cleanup(self) -> None:
-        """Nothing to clean up without a window."""
+        """Nothing to clean up."""
+
+    def onReload(self) -> None:
+        slicer.util.reloadScriptedModule(self.moduleName)
 
 
 class ScriptedLoadableModuleLogic:

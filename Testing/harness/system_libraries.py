@@ -2,7 +2,8 @@
 
 `python Testing/harness/system_libraries.py`: exit status 0 when all are there. As measured on Debian, slicer-core 5.12,
 vtk 9.6 and SimpleITK 2.5 need no more than the C and C++ run-time libraries, since nothing is rendered; X11, OpenGL and
-EGL are opened only by rendering.
+EGL are opened only by rendering. Qt 6 (PySide6), which draws the windows of the widget tests into memory, wants EGL,
+OpenGL, fontconfig, FreeType, D-Bus, GLib and xkbcommon. Text in its pictures needs a font (fonts-dejavu-core).
 """
 
 import subprocess
@@ -11,7 +12,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("slicer_core", "SimpleITK")
-BROUGHT_BY = (*PACKAGES, "vtkmodules")
+# What the widget tests use of Qt; the other parts of PySide6 would ask for far more.
+QT_PARTS = ("Core", "Gui", "PrintSupport", "Svg", "SvgWidgets", "Test", "UiTools", "Widgets")
+QT_FILES = (*(f"Qt{part}.abi3.so" for part in QT_PARTS), "Qt/plugins/platforms/libqoffscreen.so")
+BROUGHT_BY = (*PACKAGES, "vtkmodules", "PySide6", "shiboken6")
 DEBIAN_PACKAGES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -22,9 +26,17 @@ DEBIAN_PACKAGES = {
     "libXext.so.6": "libxext6",
     "libXrender.so.1": "libxrender1",
     "libXt.so.6": "libxt6",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
     "libgcc_s.so.1": "libgcc-s1",
     "libgomp.so.1": "libgomp1",
     "libstdc++.so.6": "libstdc++6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libz.so.1": "zlib1g",
+    "libzstd.so.1": "libzstd1",
 }
 
 
@@ -45,7 +57,7 @@ def apt_line(libraries: set[str]) -> str:
 
 def missing_libraries() -> set[str]:
     """System libraries that the wheels' binaries, and what these load, want and the loader does not find."""
-    wanting = binaries_of(PACKAGES)
+    wanting = [*binaries_of(PACKAGES), *qt_binaries()]
     if not wanting:
         return set()
     ldd = subprocess.run(["ldd", *map(str, wanting)], capture_output=True, text=True, check=False)
@@ -58,6 +70,14 @@ def binaries_of(packages: tuple[str, ...]) -> list[Path]:
     specs = [find_spec(name) for name in packages]
     folders = [Path(spec.origin).parent for spec in specs if spec is not None and spec.origin]
     return [path for folder in folders for path in folder.rglob("*.so*") if path.is_file()]
+
+
+def qt_binaries() -> list[Path]:
+    """The libraries of Qt that the widget tests load; found without importing them."""
+    spec = find_spec("PySide6")
+    if spec is None or not spec.origin:
+        return []
+    return [path for path in (Path(spec.origin).parent / name for name in QT_FILES) if path.is_file()]
 
 
 def main() -> int:

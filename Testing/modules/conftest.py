@@ -4,8 +4,7 @@ from pathlib import Path
 
 from Testing.harness.simulated import app, simulated_study
 
-__all__ = ["MODULES", "QT_API", "ROOT", "app", "simulated_study"]
+__all__ = ["MODULES", "ROOT", "app", "simulated_study"]
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path.parent for path in ROOT.glob("*/CMakeLists.txt"))
-QT_API = ROOT.parent / "shared" / "api" / "slicer_qt_api.json"

@@ -103,10 +103,13 @@ def test_installed_extension_has_the_library_beside_the_modules_and_finds_it(tmp
     folder = place / "lib" / "Slicer" / "qt-scripted-modules"
     assert not list(folder.rglob("__pycache__"))
     assert (folder / "Resources" / "requirements.txt").is_file()
-    assert (build / "lib" / "Slicer" / "qt-scripted-modules" / "spinemets" / "__init__.py").is_file()
+    for package in ("spinemets", "SpineMetsWidgets"):
+        assert (build / "lib" / "Slicer" / "qt-scripted-modules" / package / "__init__.py").is_file()
+        sources = {path.relative_to(ROOT / package).as_posix() for path in (ROOT / package).rglob("*.py")}
+        assert {path.relative_to(folder / package).as_posix() for path in (folder / package).rglob("*.py")} == sources
     code = (
         "from SpineMetsSegmenterLib.Library import makeLibraryImportable; makeLibraryImportable();"
-        "import spinemets.mrml; print(spinemets.__file__)"
+        "import spinemets.mrml, SpineMetsWidgets; print(spinemets.__file__)"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True, env={"PYTHONPATH": "."}

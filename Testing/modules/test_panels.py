@@ -1,27 +1,16 @@
-"""A wrong name in a .ui file or in a widget's code fails only in the running application, in front of the user."""
+"""A panel fits beside the images and is told of the scene; that its names exist, Testing/static_api checks."""
 
-import ast
-import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
 from Testing.harness import application
-from Testing.modules.conftest import MODULES, QT_API
-from Testing.modules.qt_facts import QtFacts
+from Testing.modules.conftest import MODULES
 
-needs_facts = pytest.mark.skipif(not QT_API.is_file(), reason="no slicer_qt_api.json beside the checkout")
 PANELS = [module for module in MODULES if (module / "Resources" / "UI" / f"{module.name}.ui").is_file()]
 each_panel = pytest.mark.parametrize("module", PANELS, ids=lambda module: module.name)
 PANEL_WIDTH = 420
-# Of Qt Designer itself, or dynamic: set by name, read by Slicer.
-DYNAMIC = {"SlicerParameterName"}
-
-
-@pytest.fixture(scope="module")
-def facts():
-    return QtFacts()
 
 
 def panel(module: Path) -> ElementTree.Element:
@@ -31,29 +20,6 @@ def panel(module: Path) -> ElementTree.Element:
 def widgets(module: Path) -> dict[str, str]:
     """Class of each named widget."""
     return {widget.get("name"): widget.get("class") for widget in panel(module).iter("widget")}
-
-
-def widget_code(module: Path) -> ast.Module:
-    return ast.parse((module / f"{module.name}Lib" / "Widget.py").read_text(encoding="utf-8"))
-
-
-def ui_uses(tree: ast.AST):
-    """(widget name, attribute, is called) of every `self.ui.WIDGET.ATTRIBUTE`, local names for widgets included."""
-    local = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            match = re.fullmatch(r"self\.ui\.(\w+)", ast.unparse(node.value))
-            if match:
-                local[node.targets[0].id] = match.group(1)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Attribute):
-            continue
-        match = re.fullmatch(r"self\.ui\.(\w+)\.(\w+)", ast.unparse(node))
-        if match:
-            yield match.group(1), match.group(2), id(node) in called
-        elif isinstance(node.value, ast.Name) and node.value.id in local:
-            yield local[node.value.id], node.attr, id(node) in called
 
 
 @each_panel
@@ -97,63 +63,6 @@ def test_parameter_names_are_fields_of_the_parameter_node(module):
     }
     assert named
     assert named <= set(fields)
-
-
-@each_panel
-def test_every_widget_that_the_code_names_is_in_the_panel(module):
-    used = {name for name, _, _ in ui_uses(widget_code(module))}
-    assert used
-    assert used <= set(widgets(module))
-
-
-@needs_facts
-@each_panel
-def test_classes_and_properties_of_the_panel_exist(module, facts):
-    for widget in panel(module).iter("widget"):
-        kind = widget.get("class")
-        assert facts.has_class(kind), kind
-        for prop in widget.findall("property"):
-            name = prop.get("name")
-            assert name in DYNAMIC or name in facts.properties(kind), f"{kind}.{name}"
-            assert (prop.get("stdset") == "0") == (name in DYNAMIC)
-
-
-@needs_facts
-@each_panel
-def test_connections_of_the_panel_exist(module, facts):
-    kinds = widgets(module)
-    for connection in panel(module).iter("connection"):
-        sender, receiver = kinds[connection.findtext("sender")], kinds[connection.findtext("receiver")]
-        assert connection.findtext("signal") in facts.signals(sender)
-        assert connection.findtext("slot") in facts.slots(receiver)
-
-
-@needs_facts
-@each_panel
-def test_signals_that_the_code_connects_exist(module, facts):
-    """`connect` of an unknown signal only prints: the button would do nothing."""
-    kinds = widgets(module)
-    connected = re.findall(r'self\.ui\.(\w+)\.connect\(["\']([^"\']+)', ast.unparse(widget_code(module)))
-    assert connected
-    for name, signal in connected:
-        assert signal in facts.signals(kinds[name]), f"{name}: {signal}"
-
-
-@needs_facts
-@each_panel
-def test_attributes_that_the_code_uses_exist_and_properties_are_not_called(module, facts):
-    kinds = widgets(module)
-    for name, attribute, called in ui_uses(widget_code(module)):
-        assert attribute in facts.attributes(kinds[name]), f"{kinds[name]}.{attribute}"
-        if called:
-            assert facts.is_called_as_method(kinds[name], attribute), f"{kinds[name]}.{attribute} is a property"
-
-
-@needs_facts
-@each_panel
-def test_qt_names_that_the_code_uses_exist(module, facts):
-    for name in re.findall(r"\b(?:qt|ctk|slicer)\.((?:Q|ctk|qMRML|qSlicer)\w+)", ast.unparse(widget_code(module))):
-        assert facts.has_class(name), name
 
 
 @each_panel

@@ -20,7 +20,7 @@ def logic(app):
 
 @pytest.fixture
 def case(app, simulated_study):
-    from spinemets.mrml.cases import load_case
+    from spinemets.mrml.loading import load_case
     from spinemets.studies.scanning import scan_study
 
     return load_case(scan_study(simulated_study.dicom), slicer.mrmlScene)
@@ -129,7 +129,7 @@ def test_the_application_s_own_test_passes(app):
 
 
 def test_another_lesion_brings_the_series_of_its_own_case(logic, parameters, case, simulated_study):
-    from spinemets.mrml.cases import load_case
+    from spinemets.mrml.loading import load_case
     from spinemets.mrml.segmentations import segmentation_node_from_mask
     from spinemets.studies.scanning import scan_study
 

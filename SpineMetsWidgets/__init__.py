@@ -1,0 +1,11 @@
+"""What the panels of the extension share; the library's windows, so to say: Qt here, mathematics in `spinemets`.
+
+- `Panel`: a module's panel that follows its parameter node through scene close, import, enter, exit and reload.
+- `Job`: long work in a child process, with progress and Cancel; `Standby` keeps one such process warm.
+- `ChildProcess`: the process itself, on Qt.
+- `ApplyButton`: a button that becomes Cancel while its work runs.
+- `Autosave`: a segmentation on disk after each action, whole or not at all, while the user goes on.
+- `Shortcuts`: keys that live only while their module is shown.
+
+The package lies beside `spinemets` and is found in the same way.
+"""
