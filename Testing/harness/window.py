@@ -49,6 +49,7 @@ def start_application() -> Wrapped:
     app._open_scene()
     window = qSlicerMainWindow(app)
     _main_windows.append(window)
+    app._main_window = window
     app._layout_manager = qSlicerLayoutManager(window._views, app)
     app._layout_manager.setMRMLScene(slicer.mrmlScene)
     return slicer.app

@@ -13,6 +13,8 @@ Mask = NDArray[np.bool_]
 COMPONENTS = 5
 # The covariance of time courses is taken from every so manieth voxel along each row.
 EVERY = 3
+# A component with less than this share of the strongest one's variance is rounding of float32.
+ROUNDING = 1e-10
 K_MEANS_ROUNDS = 5
 MOST_SAMPLES = 1500
 LARGEST_EVIDENCE = 4.0
@@ -90,7 +92,10 @@ def _principal_axes(frames: Field) -> NDArray[np.float64]:
     for i in range(n):
         for j in range(i + 1):
             covariance[i, j] = covariance[j, i] = (courses[i] * courses[j]).mean()
-    axes = np.linalg.eigh(covariance)[1][:, ::-1].T[:COMPONENTS]
+    variances, vectors = np.linalg.eigh(covariance)
+    # What is left of frames that repeat each other is rounding, which no scale may turn into a signal.
+    real = variances[::-1] > ROUNDING * variances[-1]
+    axes = vectors[:, ::-1].T[real][:COMPONENTS]
     return np.asarray(axes * np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)))
 
 

@@ -70,6 +70,7 @@ class qSlicerApplication(StandIn, QtCore.QObject):
         self._settings_folder = tempfile.TemporaryDirectory(prefix="spinemets-settings-")
         self._manager = qSlicerModuleManager()
         self._layout_manager = None
+        self._main_window = None
         self.temporaryPath = self._folder.name
         self.defaultScenePath = f"{self._folder.name}/Documents"
         self._paused = 0

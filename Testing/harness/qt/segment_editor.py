@@ -15,10 +15,6 @@ from Testing.harness.qt.segment_editor_views import ViewObservations
 from Testing.harness.qt.segment_selectors import segment_ids
 
 
-def main_window() -> QtWidgets.QWidget:
-    return next(w for w in QtWidgets.QApplication.topLevelWidgets() if w.objectName() == "qSlicerMainWindow")
-
-
 class qMRMLSegmentEditorWidget(EditorOptions, MRMLWidget, QtWidgets.QWidget):
     STANDS_FOR = "qMRMLSegmentEditorWidget"
     SIGNALS = (
@@ -201,7 +197,7 @@ class qMRMLSegmentEditorWidget(EditorOptions, MRMLWidget, QtWidgets.QWidget):
 
     def installKeyboardShortcuts(self, parent=None) -> None:
         self.uninstallKeyboardShortcuts()
-        self._shortcuts = self._panel.shortcuts(parent or main_window())
+        self._shortcuts = self._panel.shortcuts(parent or slicer.app._qt._main_window)
 
     def uninstallKeyboardShortcuts(self) -> None:
         for shortcut in self._shortcuts:
