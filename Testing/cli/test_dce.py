@@ -139,3 +139,65 @@ def test_frames_that_moved_are_named_and_moved_back_on_request(files):
     middle = (slice(2, -2), slice(8, -8), slice(8, -8))
     change = sitk.GetArrayFromImage(sitk.ReadImage(str(files / "out" / "wash_out.nii.gz")))[middle]
     assert np.abs(change).mean() < 1
+
+
+def test_numbers_that_are_none_are_named(files):
+    arguments = ("--mask", files / "lesion.nii.gz", "--pharmacokinetic", "tofts")
+    assert_refused(run(files, *arguments, "--delay", "nan"), "delay: is no number", out=files / "out")
+    assert_refused(run(files, *arguments, "--injection", "nan"), "injection: is no number", out=files / "out")
+    assert_refused(run(files, *arguments, "--tr", 4.1, "--flip-angle", "nan"), "flip angle: is nan", out=files / "out")
+
+
+def test_an_injection_after_the_peak(files):
+    done = run(files, "--mask", files / "lesion.nii.gz", "--injection", 100)
+    assert_refused(done, "injection: is 100 s", "peak at 48 s", out=files / "out")
+
+
+def test_frames_that_are_missing_or_twice_there_are_told(files):
+    (files / "times.txt").write_text("\n".join(map(str, [*TIMES[:6], *(TIMES[6:] + 12)])))
+    series = sitk.ReadImage(str(files / "dce.nii.gz"))
+    array = sitk.GetArrayFromImage(series)
+    array[3] = array[2]
+    sitk.WriteImage(sitk.JoinSeries([sitk.GetImageFromArray(frame) for frame in array]), str(files / "dce.nii.gz"))
+    done = run(files, "--mask", files / "lesion.nii.gz", "--json")
+    assert done.returncode == 0, done.stderr
+    told = " ".join(json.loads(done.stdout)["warnings"])
+    assert "24 s after frame 6" in told
+    assert "frames 3 and 4 hold the same voxels" in told
+
+
+def test_saturated_voxels_are_counted_and_left_out(files):
+    series = sitk.ReadImage(str(files / "dce.nii.gz"))
+    array = sitk.GetArrayFromImage(series)
+    array[5, 1, 4:6, 4:8] = 1e5
+    sitk.WriteImage(sitk.JoinSeries([sitk.GetImageFromArray(frame) for frame in array]), str(files / "dce.nii.gz"))
+    arguments = ("--mask", files / "lesion.nii.gz", "--pharmacokinetic", "tofts", "--tr", 4.1, "--flip-angle", 10)
+    done = run(files, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    rates = json.loads(done.stdout)["pharmacokinetics"]
+    assert any(warning.startswith("8 of 128 voxels") and "saturated" in warning for warning in rates["warnings"])
+    ktrans = sitk.GetArrayFromImage(sitk.ReadImage(str(files / "out" / "ktrans.nii.gz")))
+    assert np.count_nonzero(ktrans[1, 4:6, 4:8]) == 0
+    assert np.isfinite(ktrans).all()
+
+
+def test_without_flip_angle_amounts_are_called_relative(files):
+    done = run(files, "--mask", files / "lesion.nii.gz", "--pharmacokinetic", "tofts", "--json")
+    rates = json.loads(done.stdout)["pharmacokinetics"]
+    assert rates["units"]["ktrans"] == "relative"
+    assert "relative enhancement" in rates["warnings"][0]
+
+
+def test_a_frame_that_lies_elsewhere(a_study, tmp_path):
+    """One frame of the dynamic series 20 mm further to the left, as after the table or the plan was moved."""
+    import pydicom
+
+    source = next(path for path in sorted((a_study / "dicom").iterdir()) if "dyn" in path.name.lower())
+    for number, path in enumerate(sorted(source.rglob("*.dcm"))):
+        dataset = pydicom.dcmread(path)
+        if int(dataset.TemporalPositionIdentifier) == 4:
+            x, y, z = dataset.ImagePositionPatient
+            dataset.ImagePositionPatient = [float(x) + 20, y, z]
+        dataset.save_as(tmp_path / f"{number}.dcm")
+    done = spinemets("dce", tmp_path, "--out", tmp_path / "out", "--progress", "none")
+    assert_refused(done, "series 4 (Ax VIBE dynamic)", "gap", out=tmp_path / "out")

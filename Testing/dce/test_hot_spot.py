@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from spinemets.dce.hot_spot import find_hot_spot, hot_spot_of_region
+from spinemets.dce.hot_spot import find_hot_spot, hot_spot_at, hot_spot_of_region
 from spinemets.dce.series import dynamic_series
 from spinemets.errors import InputError
 
@@ -73,3 +73,28 @@ def test_empty_and_foreign_masks_are_named(lesion, make_mask):
         find_hot_spot(series, make_mask(series.image, np.zeros((5, 24, 24), bool)))
     with pytest.raises(InputError, match="voxels where"):
         find_hot_spot(series, mask[1:, :, :])
+
+
+def test_where_a_reader_puts_it_the_curve_of_that_place_is_measured(lesion):
+    """Voxels are 1.5 x 1.5 x 4 mm: the ball of 4 mm reaches 2 voxels in the slice and the middles of its neighbours."""
+    series, mask = lesion
+    i, j, k = 14, 9, 2
+    place = np.add(mask.TransformIndexToPhysicalPoint((i, j, k)), (0.7, -0.7, 1.9))  # not quite half a voxel away
+    spot = hot_spot_at(series, place.tolist(), mask)
+    z, y, x = np.indices((5, 24, 24))
+    ball = (1.5 * (x - i)) ** 2 + (1.5 * (y - j)) ** 2 + (4 * (z - k)) ** 2 <= 16
+    inside = ball & (sitk.GetArrayFromImage(mask) > 0)
+    assert np.array_equal(sitk.GetArrayFromImage(spot.region) > 0, inside)
+    assert np.allclose(spot.course.signal, sitk.GetArrayFromImage(series.image)[:, inside].mean(axis=1))
+    assert spot.warnings == ()
+
+
+def test_a_place_outside_the_lesion_is_told_and_one_outside_the_series_refused(lesion):
+    series, mask = lesion
+    spot = hot_spot_at(series, mask.TransformIndexToPhysicalPoint((1, 1, 2)), mask)
+    assert spot.course.max_se == pytest.approx(0, abs=0.05)
+    assert "outside of the lesion" in spot.warnings[0]
+    with pytest.raises(InputError, match="outside of the dynamic series"):
+        hot_spot_at(series, mask.TransformContinuousIndexToPhysicalPoint((-0.6, 3.0, 2.0)), mask)
+    with pytest.raises(InputError, match="outside of the dynamic series"):
+        hot_spot_at(series, mask.TransformContinuousIndexToPhysicalPoint((3.0, 3.0, 4.6)))

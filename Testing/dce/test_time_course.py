@@ -68,3 +68,16 @@ def test_json_holds_plain_numbers_only(times):
 
     text = json.dumps(read_time_course(WASH_OUT, times).as_json(), allow_nan=False)
     assert json.loads(text)["wash_out_from"] == "peak"
+
+
+@pytest.mark.parametrize("injection", [48.0, 60.0, 1000.0])
+def test_an_injection_after_the_peak_is_refused(times, injection):
+    """The peak is at 48 s; an agent that has not been injected cannot have made it."""
+    with pytest.raises(InputError, match=f"time of injection: is {injection:g} s, but .* 48 s"):
+        read_time_course(WASH_OUT, times, TimeCourseRules(injection_s=injection))
+    assert read_time_course(WASH_OUT, times, TimeCourseRules(injection_s=30)).wash_out == pytest.approx(-12.5)
+
+
+def test_a_time_of_injection_that_is_no_number(times):
+    with pytest.raises(InputError, match="is no number"):
+        TimeCourseRules(injection_s=float("nan"))

@@ -50,7 +50,13 @@ def test_the_picture_that_slicer_draws(scene, volume):
 
 @pytest.mark.parametrize(
     ("name", "unit", "quantity"),
-    [("wash_in", "1", "WASH_IN"), ("wash_out", "%", "WASH_OUT"), ("ktrans", "/min", "126312"), ("ve", "1", "126314")],
+    [
+        ("wash_in", "1", "WASH_IN"),
+        ("wash_out", "%", "WASH_OUT"),
+        ("ktrans", "/min", "126312"),
+        ("ve", "1", "126314"),
+        ("vp", "1", "126331"),
+    ],
 )
 def test_units_and_quantities(scene, volume, name, unit, quantity):
     show_map(volume, name)
@@ -72,3 +78,18 @@ def test_an_unknown_map_changes_nothing(scene, volume):
     with pytest.raises(InputError):
         show_map(volume, "washout")
     assert volume.GetAttribute("SpineMets.Map") is None
+
+
+def test_codes_are_those_of_the_standard(scene, volume):
+    """pydicom's copy of PS3.16; a wrong number would call plasma volume something else in every archive."""
+    from pydicom.sr.codedict import codes
+
+    for name, code in (
+        ("ktrans", codes.DCM.Ktrans),
+        ("kep", codes.DCM.Kep),
+        ("ve", codes.DCM.Ve),
+        ("vp", codes.DCM.Vp),
+    ):
+        show_map(volume, name)
+        assert volume.GetVoxelValueQuantity().GetCodeValue() == code.value
+        assert volume.GetVoxelValueQuantity().GetCodeMeaning() == code.meaning

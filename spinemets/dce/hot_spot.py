@@ -6,6 +6,7 @@ haemorrhage. A radiologist places it by hand; what stands here finds a place by 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,45 @@ def hot_spot_of_region(
     if not inside.any():
         raise InputError(name, "has no voxel", "draw the hot spot first")
     return _hot_spot(series, inside, {}, (), rules or TimeCourseRules())
+
+
+def hot_spot_at(
+    series: DynamicSeries,
+    place: Sequence[float],
+    lesion: sitk.Image | None = None,
+    rules: HotSpotRules | None = None,
+    course_rules: TimeCourseRules | None = None,
+) -> HotSpot:
+    """The hot spot that a reader has placed: the ball round the voxel that holds a point.
+
+    Only its size follows the rules: the reader sees what is vessel or necrosis. Of a lesion, the voxels inside it
+    count; where the ball lies outside of it altogether, the whole ball is measured, with a warning.
+
+    Parameters
+    ----------
+    place : LPS mm.
+    lesion : mask on the series' 3-D grid.
+
+    Raises
+    ------
+    InputError : the point lies outside the series, the mask on another grid, or the curve cannot be read.
+    """
+    rules = rules or HotSpotRules()
+    grid = first_frame(series.image)
+    index = np.floor(np.array(grid.TransformPhysicalPointToContinuousIndex(list(place))) + 0.5).astype(int)
+    if (index < 0).any() or (index >= grid.GetSize()).any():
+        raise InputError("hot spot", "lies outside of the dynamic series", "move it back into the lesion")
+    ball = _ball(rules.radius_mm, grid.GetSpacing())
+    inside = _placed(ball, tuple(index[::-1].tolist()), grid.GetSize()[::-1])
+    warnings: tuple[str, ...] = ()
+    if lesion is not None:
+        check_same_grid(series.image, lesion, series.name, "lesion")
+        in_lesion = inside & (sitk.GetArrayViewFromImage(lesion) != 0)
+        if in_lesion.any():
+            inside = in_lesion
+        else:
+            warnings = ("the hot spot lies outside of the lesion",)
+    return _hot_spot(series, inside, {}, warnings, course_rules or TimeCourseRules())
 
 
 def find_hot_spot(

@@ -47,6 +47,10 @@ class RateSettings:
     delay_s: float | None = None
     bounds: Bounds = field(default_factory=Bounds)
 
+    def __post_init__(self) -> None:
+        if self.delay_s is not None and not np.isfinite(self.delay_s):
+            raise InputError("delay", "is no number", "give it in seconds, or leave it out to have it fitted")
+
 
 @dataclass(frozen=True, eq=False)
 class RateMaps:

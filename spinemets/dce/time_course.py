@@ -35,6 +35,8 @@ class TimeCourseRules:
     def __post_init__(self) -> None:
         if self.baseline_frames < 1:
             raise InputError("baseline frames", f"are {self.baseline_frames}", "give at least 1")
+        if not np.isfinite(self.injection_s):
+            raise InputError("time of injection", "is no number", "give the second on the clock of the frames")
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def read_time_course(signal: ArrayLike, times: ArrayLike, rules: TimeCourseRules
 
     Raises
     ------
-    InputError : fewer frames than the baseline and two more, no signal before contrast, or a curve that ends before
-        the time whose signal the rule needs.
+    InputError : fewer frames than the baseline and two more, no signal before contrast, a peak before the injection, or
+        a curve that ends before the time whose signal the rule needs.
     """
     rules = rules or TimeCourseRules()
     curve, seconds = np.asarray(signal, np.float64), np.asarray(times, np.float64)
@@ -107,6 +109,12 @@ def read_time_course(signal: ArrayLike, times: ArrayLike, rules: TimeCourseRules
     steps = np.diff(curve[first - 1 :])
     rise = first - 1 + int(np.argmax(steps))
     top = first + int(np.argmax(curve[first:]))
+    if seconds[top] <= rules.injection_s and curve[top] > s0:
+        raise InputError(
+            "time of injection",
+            f"is {rules.injection_s:g} s, but the curve has its peak at {seconds[top]:g} s, before that",
+            "check the time of injection, and how many frames come before it",
+        )
     late = bool(seconds[top] - rules.injection_s >= rules.peak_before_s)
     plateau = plateau_signal(curve, seconds, rules) if late or _reaches(seconds, rules) else None
     start = plateau if late and plateau is not None else float(curve[top])

@@ -27,6 +27,10 @@ ROLE_ATTRIBUTE = ATTRIBUTE_PREFIX + "Role"
 KEY_ATTRIBUTE = ATTRIBUTE_PREFIX + "Key"
 STUDY_ATTRIBUTES = ("patient_id", "patient_name", "date", "description", "study_uid")
 SERIES_ATTRIBUTES = ("plane", "number", "description", "reason")
+# Kept with a series too, where they are known: ms and degrees.
+SEQUENCE_ATTRIBUTES = ("tr", "flip_angle")
+# Which map a volume is, as `wash_out`; such a volume is made from a series and is none itself.
+MAP_ATTRIBUTE = ATTRIBUTE_PREFIX + "Map"
 # Series that are no input of any step; they stay on disk.
 ROLES_LEFT_OUT = frozenset(OTHER_ROLES)
 # Roles in the order in which a reader looks at them.
@@ -128,7 +132,11 @@ class SceneCase:
                 node.SetName(self.scene.GenerateUniqueName(f"{self.name} {role}"))
 
     def _volumes(self) -> list[Any]:
-        return [node for node in self.nodes("vtkMRMLScalarVolumeNode") if not node.IsA("vtkMRMLLabelMapVolumeNode")]
+        return [
+            node
+            for node in self.nodes("vtkMRMLScalarVolumeNode")
+            if not node.IsA("vtkMRMLLabelMapVolumeNode") and not node.GetAttribute(MAP_ATTRIBUTE)
+        ]
 
 
 def key_of(node: Any) -> str:
@@ -152,7 +160,7 @@ def _series_of_node(node: Any) -> SceneSeries:
 
 def mark_series(node: Any, series: Any) -> None:
     """Keep with a node of a `spinemets.studies.study.Series` what it is."""
-    values = {key: getattr(series, key) for key in SERIES_ATTRIBUTES}
+    values = {key: getattr(series, key) for key in (*SERIES_ATTRIBUTES, *SEQUENCE_ATTRIBUTES)}
     for one in _with_frames(node):
         one.SetAttribute(ROLE_ATTRIBUTE, series.role)
         one.SetAttribute(KEY_ATTRIBUTE, series.key)

@@ -7,14 +7,14 @@ from typing import Any
 import slicer
 
 from spinemets.dce.colours import COLOURS, MapColours, map_colours
+from spinemets.mrml.cases import MAP_ATTRIBUTE as ATTRIBUTE
 
-ATTRIBUTE = "SpineMets.Map"
-# What a map's values are, as DICOM codes them (PS3.16, CID 7180 and CID 4107 where there is one).
+# What a map's values are, as DICOM codes them (PS3.16, CID 4107, where there is one).
 QUANTITIES = {
     "ktrans": ("126312", "DCM", "Ktrans"),
     "kep": ("126313", "DCM", "kep"),
     "ve": ("126314", "DCM", "ve"),
-    "vp": ("126315", "DCM", "vp"),
+    "vp": ("126331", "DCM", "vp"),
 }
 OWN_SCHEME = "99SPINEMETS"
 

@@ -127,6 +127,8 @@ def _series(stack: Stack, planes: frozenset[str]) -> Series:
         part=stack.part,
         problem=stack.problem,
         remedy=stack.remedy,
+        tr=header.number("RepetitionTime"),
+        flip_angle=header.number("FlipAngle"),
         stack=stack,
     )
 

@@ -114,6 +114,8 @@ def _series(path: Path) -> Series:
         times=read_times(path, n_frames, finding.role, grid) if n_frames > 1 else (),
         frame_of_reference=frame_of_reference(grid) or "",
         files=(path,),
+        tr=_milliseconds(sidecar.get("RepetitionTime")),
+        flip_angle=_number(sidecar.get("FlipAngle")),
     )
 
 

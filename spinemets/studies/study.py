@@ -29,6 +29,7 @@ class Series:
     size, spacing : (x, y, z) in voxels and mm.
     times : s from the first frame, one a frame; empty when they are not known.
     frame_of_reference : its UID; empty when not known.
+    tr, flip_angle : repetition time in ms and flip angle in degrees; None when not known.
     files : in the order in which they are loaded: frame after frame, in each from slice to slice. Empty when only
         the description of the series is at hand.
     origin : where the image was first read from, when `files` hold a copy of it; empty otherwise.
@@ -54,6 +55,8 @@ class Series:
     problem: str = ""
     remedy: str = ""
     origin: str = ""
+    tr: float | None = None
+    flip_angle: float | None = None
     stack: Stack | None = field(default=None, repr=False, compare=False)
 
     @property
