@@ -83,8 +83,7 @@ def test_segmentation_is_right_and_the_same_again(a_study: Path, lesion: Path, t
     first, second = sitk.ReadImage(str(lesion)), sitk.ReadImage(str(tmp_path / "again.nrrd"))
     assert (sitk.GetArrayFromImage(first) == sitk.GetArrayFromImage(second)).all()
     truth = sitk.ReadImage(str(a_study / "truth" / "lesion_dce.nrrd"))
-    # This lesion has a halo of enhancing oedema, brighter than itself, of which the mask takes a part.
-    assert dice(first, carry_mask(truth, first)) >= 0.8
+    assert dice(first, carry_mask(truth, first)) >= 0.85
     assert again["volume_ml"] > 1
 
 

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from spinemets.errors import Cancelled, InputError
+from spinemets.phantom.difficulty import difficult_case
 from spinemets.segmentation.lesion import segment_lesion
 from spinemets.segmentation.overlap import dice, hausdorff95_mm
 from spinemets.segmentation.parameters import SegmentationParameters
@@ -200,6 +201,86 @@ def test_slice_without_signal_before_contrast_is_borne(a_case):
 
     found = segment_lesion(a_case.outline, changed(a_case.series, erase))
     assert dice(found.mask, a_case.truth) >= GOOD_DICE
+
+
+def test_isolated_spikes_are_no_lesion_and_no_seed(a_case, plain, synthetic):
+    # One bright voxel in the vertebra and one in the muscle, ten times as bright as all else, from the third frame on.
+    def spike(array):
+        for point in ((-8.0, 4.0, 30.0), (-30.0, 25.0, 34.0)):
+            i, j, k = a_case.truth.TransformPhysicalPointToIndex(point)
+            array[2:, k, j, i] = 10 * array.max()
+
+    found = segment_lesion(a_case.outline, changed(a_case.series, spike))
+    assert dice(found.mask, a_case.truth) >= GOOD_DICE
+    assert np.linalg.norm(np.subtract(found.seed_point, synthetic.lesion_centre)) < 12
+
+
+def test_seed_in_a_dead_core_grows_from_the_living_rim(a_case, synthetic):
+    def kill(array):
+        away = np.linalg.norm(synthetic.voxel_points(a_case.truth) - synthetic.lesion_centre, axis=-1)
+        array[:, away < 4.5] = array[0, away < 4.5].mean()
+
+    clicked = tuple(float(value) for value in synthetic.lesion_centre)
+    found = segment_lesion(a_case.outline, changed(a_case.series, kill), seed_point=clicked)
+    assert any("hardly enhances" in warning for warning in found.warnings)
+    assert found.seed_point != clicked
+    assert dice(found.mask, a_case.truth) >= GOOD_DICE
+    assert found.mask[found.mask.TransformPhysicalPointToIndex(clicked)] == 1
+
+
+@pytest.fixture(scope="module")
+def patient():
+    """A patient with discs, cord and muscle, which keep their signal: motion is told by them."""
+    return difficult_case("easy", 0)
+
+
+@pytest.mark.parametrize("rule", ["correct", "check", "off"])
+def test_motion_between_the_frames(patient, rule):
+    shift = (1.8, -1.2, 0.0)
+
+    def move(array):
+        for number in range(5, 12):
+            frame = sitk.GetImageFromArray(array[number].astype(np.float32))
+            frame.SetSpacing(patient.truth.GetSpacing())
+            to = sitk.TranslationTransform(3, shift)
+            array[number] = voxels(sitk.Resample(frame, frame, to, sitk.sitkLinear, float(np.median(array[number]))))
+
+    parameters = SegmentationParameters(motion_rule=rule)
+    found = segment_lesion(patient.outline, changed(patient.image, move), parameters=parameters)
+    assert any("moved by up to" in warning for warning in found.warnings) == (rule != "off")
+    assert found.motion_corrected == (rule == "correct")
+    if rule == "off":
+        assert found.motion_mm is None
+    else:
+        assert found.motion_mm == pytest.approx(np.hypot(*shift[:2]), abs=0.3)
+    if rule == "correct":
+        assert dice(found.mask, patient.truth) >= 0.93
+
+
+def test_no_motion_is_told_where_there_is_none(patient):
+    found = segment_lesion(patient.outline, patient.image)
+    assert found.motion_mm == pytest.approx(0, abs=0.25)
+    assert not found.motion_corrected
+    assert not any("moved" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("sheared", ["image", "outline"])
+def test_sheared_axes(synthetic, sheared):
+    """A tilted gantry: rows, columns and slices are not at right angles."""
+    shear = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.25], [0.0, 0.0, 1.0]])
+    if sheared == "image":
+        case = synthetic.make_case(synthetic.grid((80, 80, 14), (1.4, 1.4, 4.0), direction=shear))
+        outline = case.outline
+    else:
+        case = synthetic.make_case()
+        outline = case.outline
+        direction = np.reshape(outline.GetDirection(), (3, 3)) @ shear
+        grid = synthetic.grid((80, 80, 9), (1.0, 1.0, 4.0), (2.0, 0.0, 30.0), direction)
+        outline = sitk.Resample(outline, grid, sitk.Transform(), sitk.sitkNearestNeighbor)
+    found = segment_lesion(outline, case.series)
+    assert dice(found.mask, case.truth) >= GOOD_DICE
+    points = synthetic.voxel_points(found.mask)[voxels(found.mask) > 0]
+    np.testing.assert_allclose(points.mean(axis=0), synthetic.lesion_centre, atol=1.5)
 
 
 def test_frame_of_reference_goes_with_the_mask(a_case):

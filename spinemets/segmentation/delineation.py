@@ -17,8 +17,7 @@ Marks = NDArray[np.int8]
 Box = tuple[slice, slice, slice]
 LESION, OTHER, UNMARKED = 1, 0, -1
 
-# Joints fall off with the difference d of two neighbours as (1 + d^2 / contrast^2) ** -1.5.
-FALL = 1.5
+
 # Voxels at least this likely to be lesion by their look decide which part of the box is looked at.
 WORTH_A_LOOK = -1.0
 BESIDE_MM = 6.0

@@ -37,8 +37,7 @@ class SegmentationParameters:
     Cut: pixels within `radius_mm` are joined by exp(-difference^2 / 2 `channel_scale`^2 - distance^2 / 2
     `distance_scale_mm`^2), where channels have median 0 and unit spread between the 5th and 95th percentile in the
     outline; the number of clusters, between `minimum_clusters` and `maximum_clusters`, is where the eigenvalues drop
-    most; a slice of more than `maximum_pixels` is cut on averaged pixels. `chance` seeds the eigensolver's start
-    vector.
+    most; a slice of more than `maximum_pixels` is cut on averaged pixels.
 
     Keeping: `cluster_rule` "literal" keeps every cluster that touches the carried outline (Lang 2019); "repaired"
     judges a cluster by its voxels that are at least `likeness` of the way from the surroundings to the seed: keeps
@@ -80,7 +79,6 @@ class SegmentationParameters:
     minimum_clusters: int = 8
     maximum_clusters: int = 16
     maximum_pixels: int = 3000
-    chance: int = 0
     cluster_rule: str = "repaired"
     overlap_fraction: float = 0.3
     likeness: float = 0.5
@@ -119,7 +117,6 @@ class SegmentationParameters:
         self._check_range("minimum_clusters", 1, 1000, whole=True)
         self._check_range("maximum_clusters", self.minimum_clusters, 1000, whole=True)
         self._check_range("maximum_pixels", 16, 10**6, whole=True)
-        self._check_range("chance", 0, 2**32 - 1, whole=True)
         self._check_choice("cluster_rule", CLUSTER_RULES)
         self._check_range("overlap_fraction", 0, 1)
         self._check_range("likeness", 0, 1)

@@ -34,6 +34,24 @@ BESIDE_MM = 5.0
 NOISE_MM = 12.0
 
 
+@dataclass(frozen=True, eq=False)
+class _View:
+    """The box that is looked at, its part round the lesion, and what lies in it."""
+
+    box: Box
+    middle: Box
+    place: Surroundings
+
+
+@dataclass(frozen=True, eq=False)
+class _Before:
+    """What an action changes, as it was: the mask in a box, and what was looked at (box and middle)."""
+
+    box: Box
+    mask: NDArray[np.uint8]
+    looked_at: tuple[Box, Box] | None
+
+
 @dataclass(frozen=True)
 class _Painted:
     """A stroke with its voxels (n, 3) in array order, and how many actions were before it."""
@@ -74,10 +92,9 @@ class StrokeSegmenter:
             check_same_grid(image, lesion, "image", "lesion")
             self._mask[sitk.GetArrayViewFromImage(lesion) != 0] = 1
         self._given = bool(self._mask.any())
-        self._box: Box | None = None
-        self._place: Surroundings | None = None
+        self._view: _View | None = None
         self._painted: list[_Painted] = []
-        self._before: list[tuple[Box, NDArray[np.uint8]]] = []
+        self._before: list[_Before] = []
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:
@@ -110,62 +127,62 @@ class StrokeSegmenter:
                 raise InputError("stroke", "lies outside the image", "draw on the image that is segmented")
         if not painted:
             return self.mask
-        box, place = self._looked_at([*self._painted, *painted])
-        self._box, self._place = box, place
+        view = self._looked_at([*self._painted, *painted])
+        last = None if self._view is None else (self._view.box, self._view.middle)
+        self._before.append(_Before(view.box, self._mask[view.box].copy(), last))
+        self._view = view
         self._painted += painted
-        self._before.append((box, self._mask[box].copy()))
-        self._mask[box] = self._followed(painted)
+        self._mask[view.box] = self._followed(view, painted)
         return self.mask
 
-    def _followed(self, painted: list[_Painted]) -> Mask:
+    def _followed(self, view: _View, painted: list[_Painted]) -> Mask:
         """The mask in the box after new strokes.
 
         The first strokes of both kinds outline the lesion together. From then on the mask stands, as one that was given
         does from the start: a stroke that agrees with it changes nothing, one that does not corrects what is near.
         """
-        assert self._box is not None and self._place is not None
-        mask, marks = self._mask[self._box] != 0, self._marks(self._box)
+        mask, marks = self._mask[view.box] != 0, self._marks(view.box)
         before = {each.stroke.inside for each in self._painted[: -len(painted)]}
         if not self._given and (len(before) < 2 or not mask.any()):
-            return delineate(self._place, marks, self.parameters)
+            return delineate(view.place, marks, self.parameters)
         for each in painted:
             said = LESION if each.stroke.inside else OTHER
-            stroke = self._in_box(each) & (marks == said)
-            mask = correct(self._place, marks, mask, stroke, each.stroke.inside, self.parameters)
+            stroke = _in_box(each, view.box) & (marks == said)
+            mask = correct(view.place, marks, mask, stroke, each.stroke.inside, self.parameters)
         return mask
-
-    def _in_box(self, painted: _Painted) -> Mask:
-        """Voxels of the box that a stroke has painted."""
-        assert self._box is not None
-        voxels = np.zeros([part.stop - part.start for part in self._box], bool)
-        voxels[tuple((painted.voxels - [part.start for part in self._box]).T)] = True
-        return voxels
 
     def undo(self) -> sitk.Image:
         """The mask before the last action; without one the mask as it is."""
         if self._before:
-            box, before = self._before.pop()
-            self._mask[box] = before
+            before = self._before.pop()
+            self._mask[before.box] = before.mask
             self._painted = [painted for painted in self._painted if painted.action < len(self._before)]
+            # What is looked at is part of what is undone, or the same strokes would now give another mask.
+            if before.looked_at is None:
+                self._view = None
+            elif self._view is None or before.looked_at != (self._view.box, self._view.middle):
+                self._view = self._seen(*before.looked_at)
         return self.mask
 
-    def _looked_at(self, painted: list[_Painted]) -> tuple[Box, Surroundings]:
+    def _looked_at(self, painted: list[_Painted]) -> _View:
         """A box that holds all strokes and the mask, and what lies round them; the last one where that will do."""
         inside = [each.voxels for each in painted if each.stroke.inside]
         if self._mask.any():
             inside.append(np.array([[p.start for p in part] for part in ndimage.find_objects(self._mask)]))
             inside.append(np.array([[p.stop - 1 for p in part] for part in ndimage.find_objects(self._mask)]))
         outside = [each.voxels for each in painted if not each.stroke.inside]
-        middle = self._box_round(inside or outside, 0.0)
         needed = self._box_round(inside + outside, 0.0)
-        if self._box is not None and self._place is not None and _within(needed, self._box):
-            return self._box, self._place
+        if self._view is not None and _within(needed, self._view.box):
+            return self._view
         margin = self._box_round(inside or outside, self.parameters.margin_mm)
         box = _hull(margin, self._box_round(inside + outside, BESIDE_MM))
-        middle = self._box_round(inside or outside, NOISE_MM)
+        return self._seen(box, self._box_round(inside or outside, NOISE_MM))
+
+    def _seen(self, box: Box, middle: Box) -> _View:
         a, b, c = (slice(m.start - p.start, m.stop - p.start) for m, p in zip(middle, box))
         voxels = sitk.GetArrayViewFromImage(self._image)[(..., *box)].astype(np.float32)
-        return box, Surroundings.of(voxels, (a, b, c), self._spacing, self._across, self.parameters)
+        place = Surroundings.of(voxels, (a, b, c), self._spacing, self._across, self.parameters)
+        return _View(box, middle, place)
 
     def _box_round(self, voxels: list[NDArray[np.intp]], margin_mm: float) -> Box:
         low = np.min([each.min(axis=0) for each in voxels], axis=0)
@@ -183,6 +200,13 @@ class StrokeSegmenter:
         for painted in self._painted:
             marks[tuple((painted.voxels - start).T)] = LESION if painted.stroke.inside else OTHER
         return marks
+
+
+def _in_box(painted: _Painted, box: Box) -> Mask:
+    """Voxels of a box that a stroke has painted."""
+    voxels = np.zeros([part.stop - part.start for part in box], bool)
+    voxels[tuple((painted.voxels - [part.start for part in box]).T)] = True
+    return voxels
 
 
 def _within(inner: Box, outer: Box) -> bool:
