@@ -6,15 +6,17 @@ ICC after McGraw and Wong, Psychol Methods 1 (1996) 30, intervals as R's psych h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import f, norm
 
 from spinemets.errors import InputError
-from spinemets.statistics.result import Result
+from spinemets.statistics.result import Result, plain
 
 ICC_FORMS = ("1,1", "2,1", "3,1", "1,k", "2,k", "3,k")
+POWERS = {"linear": 1, "quadratic": 2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +35,28 @@ class IntraclassCorrelation(Result):
     df: tuple[int, int]
     p: float | NDArray[np.float64]
 
+    @property
+    def interval(self) -> tuple[float | NDArray[np.float64], float | NDArray[np.float64]]:
+        """Lower and upper end."""
+        return self.lower, self.upper
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, with the interval in one."""
+        return super().as_json() | {"interval": plain(self.interval)}
+
+    def __str__(self) -> str:
+        if np.ndim(self.estimate):
+            known = np.asarray(self.estimate)
+            return f"ICC({self.form}) of {known.size} features, median {np.nanmedian(known):.4g}"
+        return (
+            f"ICC({self.form}) {self.estimate:.4g} ({self.lower:.4g} to {self.upper:.4g}), F {self.statistic:.4g} with "
+            f"{self.df[0]} and {self.df[1]} degrees of freedom, p {self.p:.3g}"
+        )
+
 
 @dataclass(frozen=True)
 class Kappa(Result):
-    """Kappa with its standard error and interval; `weights` none or quadratic, or Fleiss' of several raters."""
+    """Kappa with its standard error and interval; `weights` none, linear or quadratic, or Fleiss' of several raters."""
 
     estimate: float
     standard_error: float
@@ -46,7 +66,7 @@ class Kappa(Result):
 
 
 def icc(ratings: ArrayLike, form: str = "2,1", level: float = 0.95) -> IntraclassCorrelation:
-    """Intraclass correlation.
+    """Intraclass correlation; 1 with the interval 1 to 1 where raters never differ, nan where subjects do not either.
 
     Parameters
     ----------
@@ -70,6 +90,8 @@ def icc(ratings: ArrayLike, form: str = "2,1", level: float = 0.95) -> Intraclas
     model, averaged = form[0], form.endswith("k")
     with np.errstate(divide="ignore", invalid="ignore"):
         *found, df = _forms[model](between, within, raters, error, n, k, averaged, (1 - level) / 2)
+    perfect = (within == 0) & (between > 0)
+    found = [*(np.where(perfect, 1.0, each) for each in found[:3]), np.where(perfect, np.inf, found[3])]
     estimate, lower, upper, statistic = (float(each[0]) if single else each for each in found)
     p = f.sf(statistic, *df)
     return IntraclassCorrelation(form, estimate, lower, upper, statistic, df, p)
@@ -134,13 +156,13 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weights: str = "none", leve
 
     Parameters
     ----------
-    weights : "none", or "quadratic" for categories in order, as far apart as their ranks.
+    weights : "none", or for categories in order "linear" or "quadratic": how a difference of ranks counts.
 
     Raises
     ------
-    InputError : lengths differ, or only one category was ever used.
+    InputError : lengths differ, a rating is missing, or only one category was ever used.
     """
-    a, b = np.asarray(first), np.asarray(second)
+    a, b = _categories(first), _categories(second)
     if a.shape != b.shape or not a.size:
         raise InputError("ratings", f"are {a.size} and {b.size}", "give both raters' scores of the same subjects")
     categories, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
@@ -150,9 +172,10 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weights: str = "none", leve
     shares = np.zeros((count, count))
     np.add.at(shares, (codes[: a.size], codes[a.size :]), 1 / a.size)
     steps = np.arange(count)
-    if weights not in ("none", "quadratic"):
-        raise InputError("weights", f"are {weights!r}", "choose none or quadratic")
-    worth = np.eye(count) if weights == "none" else 1 - np.square((steps[:, None] - steps) / (count - 1))
+    if weights not in ("none", *POWERS):
+        raise InputError("weights", f"are {weights!r}", "choose none, linear or quadratic")
+    apart = np.abs(steps[:, None] - steps) / (count - 1)
+    worth = np.eye(count) if weights == "none" else 1 - apart ** POWERS[weights]
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     observed, expected = float((worth * shares).sum()), float((worth * np.outer(rows, columns)).sum())
     estimate = (observed - expected) / (1 - expected)
@@ -164,14 +187,25 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weights: str = "none", leve
     return Kappa(estimate, error, (estimate - reach, estimate + reach), weights, int(a.size))
 
 
+def _categories(ratings: ArrayLike) -> NDArray[Any]:
+    values = np.asarray(ratings)
+    missing = [
+        n for n, each in enumerate(values.ravel().tolist()) if each is None or each in ("", np.nan) or each != each
+    ]
+    if missing:
+        row = missing[0] // (values.shape[1] if values.ndim == 2 else 1)
+        raise InputError("rating", f"of subject {row + 1} is missing", "leave the subject out, or complete it")
+    return values
+
+
 def fleiss_kappa(ratings: ArrayLike, level: float = 0.95) -> Kappa:
     """Kappa of several raters (subject, rater); the standard error is that under no agreement (Fleiss 1979).
 
     Raises
     ------
-    InputError : fewer than two raters, or only one category was ever used.
+    InputError : fewer than two raters, a missing rating, or only one category was ever used.
     """
-    values = np.asarray(ratings)
+    values = _categories(ratings)
     if values.ndim != 2 or values.shape[1] < 2:
         raise InputError("ratings", "have fewer than two raters", "give one column a rater")
     subjects, raters = values.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,13 +22,19 @@ MOST_TABLES = 50_000_000
 
 @dataclass(frozen=True, eq=False)
 class TableTest(Result):
-    """A test of a table of counts; `method` pearson, yates, g or fisher. `statistic` is None for Fisher's."""
+    """A test of a table of counts; `method` pearson, yates, g or fisher.
+
+    Fisher's has no statistic, and for 2 x 2 tables `estimate`, the odds ratio (conditional maximum likelihood) with its
+    exact interval.
+    """
 
     method: str
     statistic: float | None
     df: int | None
     p: float
     expected: NDArray[np.float64]
+    estimate: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def likelihood_ratio(table: ArrayLike) -> TableTest:
     return TableTest("g", statistic, df, float(stats.chi2.sf(statistic, df)), expected)
 
 
-def fisher_exact(table: ArrayLike) -> TableTest:
+def fisher_exact(table: ArrayLike, level: float = 0.95) -> TableTest:
     """Fisher's exact test of a table of any size: the share of tables with these margins that are no likelier.
 
     Raises
@@ -99,7 +106,15 @@ def fisher_exact(table: ArrayLike) -> TableTest:
     constant = gammaln(rows + 1).sum() + gammaln(columns + 1).sum() - gammaln(rows.sum() + 1)
     observed = constant - gammaln(counts + 1).sum()
     likely = _no_likelier(rows, columns, float(constant), float(observed) + SAME_PROBABILITY)
-    return TableTest("fisher", None, None, min(1.0, likely), _expected(counts))
+    return TableTest("fisher", None, None, min(1.0, likely), _expected(counts), *_odds_ratio(np.asarray(table), level))
+
+
+def _odds_ratio(table: NDArray[Any], level: float) -> tuple[float, tuple[float, float]] | tuple[None, None]:
+    if table.shape != (2, 2):
+        return None, None
+    found = stats.contingency.odds_ratio(table.astype(int))
+    low, high = found.confidence_interval(level)
+    return float(found.statistic), (float(low), float(high))
 
 
 def _no_likelier(rows: NDArray[np.intp], columns: NDArray[np.intp], log_so_far: float, limit: float) -> float:
@@ -127,11 +142,18 @@ def _fillings(rows: NDArray[np.intp], total: int) -> NDArray[np.intp]:
 
 
 def t_test(first: ArrayLike, second: ArrayLike, equal_variances: bool = False) -> GroupTest:
-    """Student's t, by Welch unless the variances are taken as equal."""
-    a, b = _groups([first, second])
+    """Student's t, by Welch unless the variances are taken as equal.
+
+    Raises
+    ------
+    InputError, as of all tests of groups : fewer than two values in a group, a value that is no number, or values that
+        do not vary.
+    """
+    a, b = _varying([first, second])
     found = stats.ttest_ind(a, b, equal_var=equal_variances)
     method = "t" if equal_variances else "welch"
-    return GroupTest(method, float(found.statistic), (float(found.df),), float(found.pvalue), (a.mean(), b.mean()))
+    means = (float(a.mean()), float(b.mean()))
+    return GroupTest(method, float(found.statistic), (float(found.df),), float(found.pvalue), means)
 
 
 def mann_whitney(first: ArrayLike, second: ArrayLike, method: str = "asymptotic", continuity: bool = True) -> GroupTest:
@@ -145,7 +167,7 @@ def mann_whitney(first: ArrayLike, second: ArrayLike, method: str = "asymptotic"
 
 def anova(*groups: ArrayLike) -> GroupTest:
     """One-way analysis of variance."""
-    values = _groups(groups)
+    values = _varying(groups)
     found = stats.f_oneway(*values)
     df = (len(values) - 1, sum(map(len, values)) - len(values))
     means = tuple(float(each.mean()) for each in values)
@@ -167,11 +189,13 @@ def correlation(first: ArrayLike, second: ArrayLike, method: str = "pearson", le
     ------
     InputError : an unknown method, fewer than four cases, or a measurement that does not vary.
     """
-    a, b = _groups([first, second])
+    a, b = (np.asarray(each, np.float64).ravel() for each in (first, second))
     if len(a) != len(b) or len(a) < 4:
         raise InputError("correlation", f"of {len(a)} and {len(b)} values", "give at least four pairs")
     if method not in ("pearson", "spearman"):
         raise InputError("correlation", f"has no method {method!r}", "choose pearson or spearman")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise InputError("correlation", "of a value that is no number", "leave the case out")
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         raise InputError("correlation", "of a measurement that is the same in all cases", "leave it out")
     found = (stats.pearsonr if method == "pearson" else stats.spearmanr)(a, b)
@@ -202,10 +226,21 @@ def _expected(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _groups(groups: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+    if len(groups) < 2:
+        raise InputError("groups", f"are {len(groups)}", "give at least two")
     values = [np.asarray(group, np.float64).ravel() for group in groups]
     for number, each in enumerate(values, start=1):
         if len(each) < 2:
             raise InputError(f"group {number}", f"has {len(each)} values", "give at least two")
         if not np.isfinite(each).all():
             raise InputError(f"group {number}", "holds a value that is no number", "leave the case out")
+    if np.ptp(np.concatenate(values)) == 0:
+        raise InputError("groups", "have the same value in all cases", "there is nothing to test")
+    return values
+
+
+def _varying(groups: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+    values = _groups(groups)
+    if all(np.ptp(each) == 0 for each in values):
+        raise InputError("groups", "do not vary within themselves", "use a test of a table of counts")
     return values

@@ -17,12 +17,14 @@ from scipy.special import expit
 
 from spinemets.errors import InputError
 from spinemets.progress import Progress, silent
-from spinemets.statistics.result import Result, labels_and_scores
+from spinemets.statistics.result import Result, labels_and_variables
 
 PENALTIES = 100
 PROBABILITY_FLOOR = 1e-5
 WEIGHT_FLOOR = 1e-10
 TOLERANCE = 1e-9
+# Errors closer than this differ by rounding only.
+SAME_ERROR = 1e-12
 # Keeps variables that repeat each other apart.
 RIDGE = 1e-10
 ENTER_AT_ONCE = 10
@@ -62,7 +64,8 @@ class LassoChoice(Result):
     Attributes
     ----------
     error, error_sd : (L,) mean deviance a case (or share of wrong cases) over the folds, and its standard error.
-    minimum, one_se : positions on the path of the least error, and of the largest penalty within one standard error.
+    minimum, one_se : positions on the path of the least error (at a tie, of the largest penalty), and of the largest
+        penalty within one standard error of it.
     """
 
     path: LassoPath
@@ -102,9 +105,7 @@ def lasso_path(
     ------
     InputError : labels other than 0 and 1, or values that are no numbers.
     """
-    x = np.atleast_2d(np.asarray(variables, np.float64))
-    positive, _ = labels_and_scores(labels, *x.T)
-    told = tuple(f"x{n}" for n in range(1, x.shape[1] + 1)) if names is None else tuple(names)
+    positive, x, told = labels_and_variables(labels, variables, names)
     y = positive.astype(np.float64)
     scaled, middle, spread = _standardised(x)
     grid = _grid(scaled, y, count) if penalties is None else np.asarray(penalties, np.float64)
@@ -138,19 +139,19 @@ def cross_validated_lasso(
     """
     if measure not in ("deviance", "class"):
         raise InputError("measure", f"is {measure!r}", "choose deviance or class")
-    x, y = np.atleast_2d(np.asarray(variables, np.float64)), np.asarray(labels)
+    y, x, told = labels_and_variables(labels, variables, names)
     fold_of = np.asarray(folds)
     numbers = np.unique(fold_of)
     if fold_of.shape != y.shape or len(numbers) < 3:
         raise InputError(
             "folds", f"are {len(numbers)} for {len(y)} cases", "give each case one of at least three folds"
         )
-    path = lasso_path(y, x, names, penalties)
+    path = lasso_path(y, x, told, penalties)
     errors, sizes = np.empty((len(numbers), len(path.penalties))), np.empty(len(numbers))
     for row, number in enumerate(numbers):
         progress("cross-validation", row, len(numbers))
         inside = fold_of != number
-        fold = lasso_path(y[inside], x[inside], names, path.penalties)
+        fold = lasso_path(y[inside], x[inside], told, path.penalties)
         odds = fold.intercepts[:, np.newaxis] + fold.coefficients @ x[~inside].T
         truth = y[~inside].astype(np.float64)
         each = _deviances(odds, truth) if measure == "deviance" else (odds > TOLERANCE) != (truth > 0.5)
@@ -158,8 +159,9 @@ def cross_validated_lasso(
     progress("cross-validation", len(numbers), len(numbers))
     error = np.average(errors, axis=0, weights=sizes)
     sd = np.sqrt(np.average(np.square(errors - error), axis=0, weights=sizes) / (len(numbers) - 1))
-    minimum = int(np.argmin(error))
-    one_se = int(np.argmax(error <= error[minimum] + sd[minimum]))
+    # As glmnet: of equal errors, those of counted cases are often equal, that of the largest penalty counts.
+    minimum = int(np.argmax(error <= error.min() + SAME_ERROR))
+    one_se = int(np.argmax(error <= error[minimum] + sd[minimum] + SAME_ERROR))
     return LassoChoice(path, measure, error, sd, minimum, one_se)
 
 

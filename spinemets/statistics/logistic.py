@@ -12,7 +12,7 @@ from scipy.special import expit, log_expit
 from scipy.stats import chi2, norm
 
 from spinemets.errors import InputError
-from spinemets.statistics.result import Result, labels_and_scores
+from spinemets.statistics.result import Result, labels_and_variables
 
 ITERATIONS = 100
 CONVERGED = 1e-12
@@ -78,18 +78,16 @@ def logistic_regression(
     InputError : labels other than 0 and 1, a variable that does not vary or repeats others, or classes that a variable
         separates without fault, so that its coefficient grows without end.
     """
-    x = np.atleast_2d(np.asarray(variables, np.float64))
-    positive, columns = labels_and_scores(labels, *x.T)
-    told = [f"x{n}" for n in range(1, x.shape[1] + 1)] if names is None else list(names)
-    for name, column in zip(told, columns):
+    positive, x, told = labels_and_variables(labels, variables, names)
+    for name, column in zip(told, x.T):
         if np.ptp(column) == 0:
             raise InputError(name, "is the same in all cases", "leave the variable out")
-    design = np.column_stack([np.ones(len(positive)), *columns])
+    design = np.column_stack([np.ones(len(positive)), x])
     # Fitted on standardised columns, for variables of very different size; told in their own.
     middle, spread = design[:, 1:].mean(axis=0), design[:, 1:].std(axis=0)
     scaled = np.column_stack([np.ones(len(positive)), (design[:, 1:] - middle) / spread])
     y = positive.astype(float)
-    beta, hessian = _fit(scaled, y, np.zeros(len(y)), told)
+    beta, hessian = fit_with_offset(scaled, y, np.zeros(len(y)), told)
     back = np.eye(design.shape[1])
     back[1:, 1:] = np.diag(1 / spread)
     back[0, 1:] = -middle / spread
@@ -120,7 +118,7 @@ def logistic_regression(
     )
 
 
-def _fit(
+def fit_with_offset(
     design: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64], names: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients and the information matrix of log odds = offset + design x coefficients, by Newton's steps.
@@ -180,7 +178,7 @@ def _profile(
 
     def excess(value: float) -> float:
         offset = design[:, term] * value
-        beta, _ = _fit(others, y, offset, told)
+        beta, _ = fit_with_offset(others, y, offset, told)
         return _deviance(others, y, beta, offset) - deviance - limit
 
     ends = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -67,15 +68,44 @@ def labels_and_scores(labels: ArrayLike, *scores: ArrayLike) -> tuple[NDArray[np
     positive = truth.astype(bool)
     if positive.all() or not positive.any():
         raise InputError("label", f"is {int(positive.any())} for all {len(truth)} cases", "give cases of both classes")
-    return positive, [_scores(score, len(positive), n) for n, score in enumerate(scores, start=1)]
+    return positive, [_numbers(score, len(positive), f"score {n}") for n, score in enumerate(scores, start=1)]
 
 
-def _scores(score: ArrayLike, count: int, number: int) -> NDArray[np.float64]:
-    values = np.asarray(score, np.float64)
-    name = f"score {number}"
+def labels_and_variables(
+    labels: ArrayLike, variables: ArrayLike, names: Sequence[str] | None = None
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], tuple[str, ...]]:
+    """Labels as truth values, variables (case, variable) as floats and their names, x1, x2, ... by default, checked.
+
+    Raises
+    ------
+    InputError : as `labels_and_scores`; no variable, or not one name for each.
+    """
+    columns = np.asarray(variables)
+    columns = columns[:, np.newaxis] if columns.ndim == 1 else columns
+    if columns.ndim != 2 or not columns.shape[1]:
+        raise InputError("variables", f"have the shape {columns.shape}", "give a row a case and a column a variable")
+    told = tuple(f"x{n}" for n in range(1, columns.shape[1] + 1)) if names is None else tuple(map(str, names))
+    if len(told) != columns.shape[1]:
+        raise InputError("variables", f"are {columns.shape[1]} with {len(told)} names", "give one name for each")
+    positive, _ = labels_and_scores(labels)
+    return positive, np.stack([_numbers(c, len(positive), n) for c, n in zip(columns.T, told)], axis=1), told
+
+
+def _numbers(score: ArrayLike, count: int, name: str) -> NDArray[np.float64]:
+    try:
+        values = np.asarray(score, np.float64)
+    except (TypeError, ValueError):
+        values = np.array([_number(each) for each in np.ravel(np.asarray(score, object))])
     if values.shape != (count,):
         raise InputError(name, f"has {values.size} values for {count} labels", "give one for each case")
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise InputError(name, f"of case {bad[0] + 1} is not a number", "leave the case out, or repair it")
     return values
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
