@@ -67,7 +67,8 @@ def photograph_segmenter(study: Path, work: Path) -> None:
     try:
         panel = shown.widget
         panel.saving.root = work / "autosave"
-        shown.type("studyPathEdit", str(study / "dicom"))
+        os.chdir(study.parents[1])  # the picture shows a path as short as the tutorial's
+        shown.type("studyPathEdit", str(Path(study.parent.name) / study.name / "dicom"))
         shown.click("loadStudyButton")
         shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
         step(shown, work, "segmenter-study")
