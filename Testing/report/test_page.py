@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from spinemets.errors import InputError
-from spinemets.report.figures import detail_svg, nomogram_svg
+from spinemets.report.figures import detail_svg
 from spinemets.report.identity import StudyIdentity, identity_of
+from spinemets.report.nomogram import nomogram_svg
 from spinemets.report.page import report_html, write_report
 from spinemets.report.views import lesion_view
 from spinemets.report.wording import (
@@ -94,23 +95,24 @@ def test_the_numbers_are_the_results(html: str, make_result) -> None:
     assert "Volume 3.2 ml" in text and "Longest diameter 24 mm" in text and "18 × 14 × 24 mm" in text
     for entry in result.contributions:
         assert signed(entry.contribution, 2) in text and fixed(entry.points, 0) in text
-    assert re.search(r'class="point" style="left:88\.08%"', html)
-    assert re.search(rf'class="interval" style="left:{100 * low:.2f}%;width:{100 * (high - low):.2f}%"', html)
+    # The scale is 616 pixels long and begins at 12.
+    assert re.search(r'class="point" cx="554\.6" cy', html)
+    assert re.search(rf'class="interval" x="{12 + 616 * low:.2f}" y="46.00" width="{616 * (high - low):.2f}"', html)
 
 
 def test_bars_are_proportional_and_point_to_their_class(html: str, make_result) -> None:
-    bars = re.findall(r'<rect class="(for|against)" x="([-\d.]+)" y="3" width="([\d.]+)"', html)
+    bars = re.findall(r'<rect class="(positive|negative)" x="([-\d.]+)" y="3" width="([\d.]+)"', html)
     assert [(kind, float(x), float(width)) for kind, x, width in bars] == [
-        ("for", 0.0, 100.0),
-        ("for", 0.0, 50.0),
-        ("for", 0.0, 25.0),
+        ("positive", 0.0, 100.0),
+        ("positive", 0.0, 50.0),
+        ("positive", 0.0, 25.0),
     ]
 
 
 def test_a_contribution_against_points_to_the_left(make_result, identity, oblique_case) -> None:
     image, mask = oblique_case
     page = report_html(make_result((95.0, 190.0, 3.0)), identity, {"t1": image, "t2": image}, {"t2": mask})
-    assert '<rect class="against" x="-50.00" y="3" width="50.00"' in page
+    assert '<rect class="negative" x="-50.00" y="3" width="50.00"' in page
 
 
 def test_identity_warnings_and_limits_are_there_in_this_order(make_result, identity, oblique_case) -> None:
@@ -148,7 +150,7 @@ def test_the_nomogram_marks_stand_at_their_points(html: str, make_result) -> Non
     assert marks[:3] == pytest.approx([330 + 6.4 * entry.points for entry in by_axis], abs=0.06)
     assert marks[0] == pytest.approx(330 + 6.4 * 60, abs=0.06)
     assert marks[3] == marks[4]  # total points and probability are one place on two axes
-    found = re.findall(r'<text class="tick" x="([\d.]+)" y="[\d.]+">([\d.]+)</text>', html)
+    found = re.findall(r'<text class="tick" x="([\d.]+)" y="[\d.]+"[^>]*>([\d.]+)</text>', html)
     ticks = {label: float(x) for x, label in found}
     # A probability of 0.5 is 20 points (2 on the logit) below this lesion's; the axis of total points ends at 160.
     assert ticks["0.5"] == pytest.approx(marks[4] - 20 * 640 / 160, abs=0.06)

@@ -16,8 +16,9 @@ from spinemets.models.classification import Result, classify_case
 from spinemets.models.package import ModelPackage
 from spinemets.outputs import replacing_file
 from spinemets.progress import Progress, silent
-from spinemets.report.identity import StudyIdentity, identity_of
+from spinemets.report.identity import SeriesLine, StudyIdentity, identity_of
 from spinemets.report.page import write_report
+from spinemets.studies.case_files import read_case_file
 from spinemets.studies.cohort import Case, Cohort
 from spinemets.studies.opening import open_image
 from spinemets.studies.scanning import Study, scan_study
@@ -32,7 +33,8 @@ class OpenedCase:
 
     images : by role, those of the model. views : by role, others that the report shows the lesion in.
     mask : the lesion on any grid of the same world. role_masks : where a reader drew it on a
-    series itself. files : what stands behind each image.
+    series itself. files : what stands behind each image. keeps_masks : whether the lesion is wanted as it was carried
+    to each series.
     """
 
     identity: StudyIdentity
@@ -43,6 +45,7 @@ class OpenedCase:
     files: dict[str, list[str]] = field(default_factory=dict)
     views: dict[str, sitk.Image] = field(default_factory=dict)
     role_masks: dict[str, sitk.Image] = field(default_factory=dict)
+    keeps_masks: bool = False
 
 
 def open_case(
@@ -53,7 +56,7 @@ def open_case(
     lesion: str | None = None,
     reader: str = "",
 ) -> OpenedCase:
-    """Open a study (DICOM folder, folder of named images) with its `mask`, or one row of a cohort table.
+    """Open a study (DICOM folder, folder of named images) with its `mask`, one row of a cohort table, or a case.json.
 
     Raises
     ------
@@ -61,6 +64,8 @@ def open_case(
     """
     if path.suffix.lower() == ".csv":
         return _open_row(path, _choose_row(path, case_name, lesion), package, mask, reader)
+    if path.suffix.lower() == ".json":
+        return _open_case_file(path, package, mask, reader)
     if mask is None:
         raise InputError(path, "comes without a lesion", "give its mask with --mask, made with `spinemets segment`")
     return open_study(scan_study(path), package, mask, reader)
@@ -138,10 +143,32 @@ def _open_row(table: Path, case: Case, package: ModelPackage, mask: Path | None,
     )
 
 
+def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
+    told = read_case_file(path)
+    missing = [role for role in package.roles if role not in told.images]
+    if missing:
+        raise InputError(
+            path, f"has no image {missing[0]}, which {package.name} needs", "add it, or choose another model"
+        )
+    series = tuple(SeriesLine(**line) for line in told.identity.get("series", ()))
+    return OpenedCase(
+        identity=StudyIdentity(**{**told.identity, "series": series}),
+        images={role: open_image(told.images[role]) for role in package.roles},
+        mask=read_mask(mask or told.mask),
+        mask_file=mask or told.mask,
+        reader=reader or told.reader,
+        files={role: list(told.origins.get(role, ())) for role in package.roles},
+        views={role: open_image(file) for role, file in told.views.items() if role not in package.roles},
+        role_masks={} if mask else {role: read_mask(file) for role, file in told.role_masks.items()},
+        keeps_masks=True,
+    )
+
+
 def classify_and_report(
     opened: OpenedCase, package: ModelPackage, folder: Path, seed: int | None = None, progress: Progress = silent
 ) -> Result:
-    """Classify, and fill `folder` with result.json, report.html and lesion.nii.gz (on the grid of the mask)."""
+    """Classify, and fill `folder` with result.json, report.html, lesion.nii.gz (on the grid of the mask); with
+    `keeps_masks`, also masks/ROLE.nrrd."""
     result = classify_case(
         opened.images,
         opened.mask,
@@ -159,6 +186,8 @@ def classify_and_report(
             json.dumps(result.as_json(), indent=2, allow_nan=False, ensure_ascii=False), encoding="utf-8"
         )
     write_image(opened.mask, folder / "lesion.nii.gz")
+    for role, carried in result.masks.items() if opened.keeps_masks else ():
+        write_image(carried, folder / "masks" / f"{role}.nrrd")
     images = {**opened.images, **opened.views}
     write_report(result, opened.identity, images, {**result.masks, "drawn": opened.mask}, folder / "report.html")
     progress("report", 1, 1)

@@ -7,17 +7,21 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from spinemets.report.figures import bar_svg, detail_svg, nomogram_svg, overview_svg, view_title
+from spinemets.report.charts import negative_class, probability_scale_svg
+from spinemets.report.figures import bar_svg, detail_svg, overview_svg, view_title
 from spinemets.report.identity import StudyIdentity
+from spinemets.report.nomogram import nomogram_svg
 from spinemets.report.views import View
 from spinemets.report.wording import (
     capitalized,
     date_in_words,
     feature_in_words,
     fixed,
+    in_plain_words,
     number,
     probability_in_words,
     role_in_words,
+    sentence,
     signed,
 )
 
@@ -60,11 +64,11 @@ def notices(result: dict[str, Any], identity: StudyIdentity) -> str:
             _notice(
                 "abstained",
                 "The model gives no answer",
-                f"<p>{_sentence(_in_plain_words(result['reason'], result))}</p>",
+                f"<p>{escape(sentence(in_plain_words(result['reason'], result)))}</p>",
             )
         )
     if result["warnings"]:
-        items = "".join(f"<li>{_sentence(_in_plain_words(text, result))}</li>" for text in result["warnings"])
+        items = "".join(f"<li>{escape(sentence(in_plain_words(text, result)))}</li>" for text in result["warnings"])
         parts.append(_notice("warning", "Warnings", f"<ul>{items}</ul>"))
     simulated = []
     if identity.simulated:
@@ -95,7 +99,7 @@ def contributions(result: dict[str, Any]) -> str:
     """A sorted bar chart: how far each feature moved the answer, and to which side."""
     largest = max((abs(entry["contribution"]) for entry in result["contributions"]), default=0.0)
     rows = "".join(_contribution_row(entry, largest) for entry in result["contributions"])
-    positive, negative = result["positive_class"], _negative_class(result)
+    positive, negative = result["positive_class"], negative_class(result)
     return (
         "<section><h2>What drove the answer</h2>"
         '<table class="contributions"><colgroup><col class="name"><col class="value"><col><col class="logit">'
@@ -189,23 +193,6 @@ def _notice(kind: str, title: str, content: str) -> str:
     return f'<section class="notice {kind}"><h2>{title}</h2>{content}</section>'
 
 
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return escape(capitalized(text) + ("" if text.endswith((".", "?", "!")) else "."))
-
-
-def _in_plain_words(text: str, result: dict[str, Any]) -> str:
-    """A warning that names features of the model, with what they are in place of their names."""
-    for entry in sorted(result["contributions"], key=lambda entry: -len(entry["feature"])):
-        plain, where = feature_in_words(entry["feature"])
-        text = text.replace(entry["feature"], f"{plain} ({where})" if where else plain)
-    return text
-
-
-def _negative_class(result: dict[str, Any]) -> str:
-    return str(next(name for name in result["classes"] if name != result["positive_class"]))
-
-
 def _verdict(result: dict[str, Any]) -> str:
     if result["abstained"]:
         return (
@@ -216,32 +203,12 @@ def _verdict(result: dict[str, Any]) -> str:
     words = [escape(probability_in_words(value)) for value in (result["probability"], *result["interval"])]
     positive = result["class"] == result["positive_class"]
     side = "at or above" if positive else "below"
-    kind = "for" if positive else "against"
+    kind = "positive" if positive else "negative"
     return (
         f'<section><h2>Answer</h2><p class="verdict {kind}">{escape(capitalized(result["class"]))}</p>'
         f"<p>Probability of {escape(result['positive_class'])} <strong>{words[0]}</strong>, "
         f"95 % interval {words[1]} to {words[2]}; {side} the threshold of {fixed(result['threshold'], 2)}.</p>"
-        f"{_scale(result)}</section>"
-    )
-
-
-def _scale(result: dict[str, Any]) -> str:
-    """The probability between the two classes, in percent of the width."""
-    point, threshold = 100 * result["probability"], 100 * result["threshold"]
-    low, high = (100 * value for value in result["interval"])
-    label, value = min(max(point, 4.0), 96.0), escape(probability_in_words(result["probability"]))
-    ticks = '<span class="tick first" style="left:0">0</span><span class="tick last" style="left:100%">1</span>'
-    if 8 < threshold < 92:
-        ticks += f'<span class="tick" style="left:{threshold:.2f}%">threshold {fixed(result["threshold"], 2)}</span>'
-    return (
-        '<div class="scale" aria-hidden="true">'
-        f'<div class="track"><div class="below" style="width:{threshold:.2f}%"></div></div>'
-        f'<div class="threshold" style="left:{threshold:.2f}%"></div>'
-        f'<div class="interval" style="left:{low:.2f}%;width:{high - low:.2f}%"></div>'
-        f'<div class="point" style="left:{point:.2f}%"></div>'
-        f'<div class="value" style="left:{label:.2f}%">{value}</div>{ticks}'
-        f'<span class="end left">{escape(_negative_class(result))}</span>'
-        f'<span class="end right">{escape(result["positive_class"])}</span></div>'
+        f"{probability_scale_svg(result)}</section>"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 PAGE_FILES = Path(__file__).parent / "page_files"
 ROLE_WORDS = {
@@ -59,6 +60,20 @@ def feature_in_words(name: str) -> tuple[str, str]:
             image = "" if parts[0] == "original" else f" · {parts[0]}"
             return _feature_words()[parts[1]][parts[2]], f"{role_in_words(role)} · {CLASS_WORDS[parts[1]]}{image}"
     return name, ""
+
+
+def in_plain_words(text: str, result: dict[str, Any]) -> str:
+    """A warning that names variables of the model, with what they are in place of their names."""
+    for entry in sorted(result["contributions"], key=lambda entry: -len(entry["feature"])):
+        plain, where = feature_in_words(entry["feature"])
+        text = text.replace(entry["feature"], f"{plain} ({where})" if where else plain)
+    return text
+
+
+def sentence(text: str) -> str:
+    """The text with a large letter at its beginning and a full stop at its end."""
+    text = text.strip()
+    return capitalized(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -11,7 +11,10 @@ from spinemets.cli.parsing import typer
 
 def classify(
     case: Annotated[
-        Path, typer.Argument(metavar="STUDY_OR_CASE", help="DICOM folder, folder of named images, or cohort table.")
+        Path,
+        typer.Argument(
+            metavar="STUDY_OR_CASE", help="DICOM folder, folder of named images, cohort table, or case.json."
+        ),
     ],
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="Model package: a file, or a name from `spinemets models`.")
@@ -31,7 +34,7 @@ def classify(
 ) -> None:
     """Classify a lesion: probability, contributions, report.
 
-    Writes result.json, report.html and the lesion mask.
+    Writes result.json, report.html, and the lesion mask.
     """
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.cli.workflow import classify_and_report, open_case
@@ -40,8 +43,9 @@ def classify(
 
     check_writable_folder(out, overwrite)
     package = ModelPackage.read(find_package(model))
-    opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
     with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
+        report("read", 0, 1, "images and lesion")
+        opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
         result = classify_and_report(opened, package, partial, progress=report)
     if as_json:
         print_json(result.as_json(), progress)
