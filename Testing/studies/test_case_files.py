@@ -50,5 +50,5 @@ def test_what_was_written_is_read(tmp_path):
 def test_another_file_is_refused_by_its_name(tmp_path, content):
     path = tmp_path / "case.json"
     path.write_text(content)
-    with pytest.raises(InputError, match="case.json: is no description of a case"):
+    with pytest.raises(InputError, match=r"case\.json: is no description of a case"):
         read_case_file(path)

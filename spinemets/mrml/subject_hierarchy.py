@@ -52,6 +52,18 @@ def place_beside(node: Any, neighbour: Any) -> None:
         place_in_folder(node, folder)
 
 
+def folder_in(scene: Any, parent: int, name: str) -> int:
+    """Item of the folder of this name inside another item (the invalid item: the scene); made when there is none."""
+    hierarchy = _hierarchy(scene)
+    parent = hierarchy.GetSceneItemID() if parent == hierarchy.GetInvalidItemID() else parent
+    children = vtk.vtkIdList()
+    hierarchy.GetItemChildren(parent, children, False)
+    for item in _ids(children):
+        if hierarchy.GetItemName(item) == name and hierarchy.GetItemDataNode(item) is None:
+            return int(item)
+    return int(hierarchy.CreateFolderItem(parent, name))
+
+
 def case_folders(scene: Any) -> list[int]:
     """Items of all case folders, in the order in which they were made."""
     hierarchy = _hierarchy(scene)
