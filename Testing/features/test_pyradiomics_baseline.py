@@ -16,7 +16,7 @@ from spinemets.features.glcm import glcm_features
 from spinemets.features.gldm import gldm_features
 from spinemets.features.glrlm import glrlm_features
 from spinemets.features.glszm import glszm_features
-from spinemets.features.kernels import IN_PLANE_DIRECTIONS, texture_matrices
+from spinemets.features.kernels import IN_PLANE_DIRECTIONS, Lattice, texture_matrices
 from spinemets.features.ngtdm import ngtdm_features
 
 BASELINE = Path(__file__).parents[2].parent / "shared" / "data" / "pyradiomics_baseline"
@@ -94,7 +94,7 @@ def test_texture_within_slices(name):
     """Settings brain1_2d and breast1_2d: neighbours in the slice only."""
     array, region = arrays(*image_and_mask(name))
     levels = discretize(array[region])
-    matrices = texture_matrices(region, levels, directions=IN_PLANE_DIRECTIONS)
+    matrices = texture_matrices(Lattice(region, IN_PLANE_DIRECTIONS), levels)
     grey = levels.values
     found = {
         "glcm": glcm_features(matrices.pairs, grey, levels.highest),
@@ -113,7 +113,7 @@ def test_directions_combined(name):
     """Settings brain1_combined and breast1_combined: one matrix summed over the directions."""
     array, region = arrays(*image_and_mask(name))
     levels = discretize(array[region])
-    matrices = texture_matrices(region, levels)
+    matrices = texture_matrices(Lattice(region), levels)
     found = {
         "glcm": glcm_features(matrices.pairs.sum(axis=0, keepdims=True), levels.values, levels.highest),
         "glrlm": glrlm_features(matrices.runs.sum(axis=0, keepdims=True), levels.values),

@@ -1,7 +1,9 @@
-"""Image and mask in, named features out: the 107 features of pyradiomics 3.0.1, with its definitions and its numbers.
+"""Image and mask in, named features out: those of pyradiomics 3.0.1, with its definitions and its numbers.
 
-`extraction` is the door. `preparation` normalises, resamples and crops; `discretization` gives grey levels; `kernels`
-counts the texture matrices (compiled with numba where it is installed, with numpy where it is not: the same counts);
-each family of features (`shape`, `first_order`, `glcm`, `gldm`, `glrlm`, `glszm`, `ngtdm`) is a module of formulas on
-those counts. `surface_mesh` and `diameters` hold the geometry behind `shape`.
+`extraction` is the door. `settings` says what is measured and how, `parameter_file` reads it from YAML. `preparation`
+normalises, resamples and crops; `image_types` derives images (`wavelets`, `local_binary_patterns`); `discretization`
+gives grey levels; `kernels` counts the texture matrices (compiled with numba where it is installed, with numpy where it
+is not: the same counts); each family of features (`shape`, `shape_2d`, `first_order`, `glcm`, `gldm`, `glrlm`, `glszm`,
+`ngtdm`) is a module of formulas on those counts, and `families` puts them together. `surface_mesh` and `diameters` hold
+the geometry behind `shape`. `lang_2019` has that paper's own 33.
 """

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 
 from spinemets.errors import InputError
-from spinemets.features.discretization import discretize
-from spinemets.features.first_order import first_order_features
-from spinemets.features.glcm import glcm_features
-from spinemets.features.gldm import gldm_features
-from spinemets.features.glrlm import glrlm_features
-from spinemets.features.glszm import glszm_features
-from spinemets.features.kernels import Engine, texture_matrices
-from spinemets.features.ngtdm import ngtdm_features
-from spinemets.features.preparation import Normalization, box_of, normalize_image, resample
-from spinemets.features.shape import shape_features
+from spinemets.features.families import directions_of, form_features, intensity_features
+from spinemets.features.image_types import derived_values
+from spinemets.features.kernels import Engine, Lattice
+from spinemets.features.lang_2019 import Conventions, lang_2019_features
+from spinemets.features.preparation import (
+    Region,
+    box_of,
+    crop,
+    nearest_on_grid,
+    normalize_image,
+    region_in,
+    resample,
+    resegmented,
+)
+from spinemets.features.settings import FEATURE_SETS, LANG, MODES, Mode, Normalization, Settings, named_settings
 from spinemets.geometry.grids import check_same_grid
+from spinemets.progress import Progress, silent
 
-# Name of a set -> how many features it has.
-FEATURE_SETS = {"107": 107}
-MODES = ("pyradiomics", "ibsi")
+__all__ = ["FEATURE_SETS", "MODES", "extract", "extract_features"]
 
 
 def extract_features(
     image: sitk.Image,
     mask: sitk.Image,
     feature_set: str = "107",
-    mode: str = "pyradiomics",
+    mode: Mode = "pyradiomics",
     bin_width: float = 25.0,
     bin_count: int | None = None,
     spacing: float | None = None,
@@ -37,18 +42,14 @@ def extract_features(
     *,
     engine: Engine = "auto",
 ) -> dict[str, float]:
-    """Features of the image in the mask, named and ordered as pyradiomics 3.0.1 writes them
-    (`original_shape_Elongation`, ...).
-
-    Values equal pyradiomics' within 1e-9 relative. Time depends on the size of the mask, not of the image (except for
-    `normalize="image"`, which has to read all of it).
+    """Features of a set that has a name: `extract` with the settings that are asked for most often.
 
     Parameters
     ----------
-    image : 3-D, scalar.
-    mask : on the image's grid; voxels that are not 0 are the region. To carry a mask from another grid is the caller's
-        choice (`geometry.carrying`).
-    feature_set : "107": 14 shape, 18 first-order, 24 GLCM, 14 GLDM, 16 GLRLM, 16 GLSZM, 5 NGTDM.
+    image, mask, engine : see `extract`.
+    feature_set : "107": 14 shape, 18 first-order, 24 GLCM, 14 GLDM, 16 GLRLM, 16 GLSZM, 5 NGTDM; "851": with 8 wavelet
+        images; "1409": with square, square root, logarithm, exponential, gradient and local binary pattern too;
+        "1409-log": 107, wavelet and LoG of 1 to 6 mm; "lang-2019": the 33 of `lang_2019`.
     mode : "pyradiomics".
     bin_width : width of a grey level, in the image's intensity units after normalising.
     bin_count : number of grey levels between the region's minimum and maximum, instead of a width.
@@ -56,80 +57,169 @@ def extract_features(
     normalize : "image" (or True): mean 0 and standard deviation `normalize_scale` over the whole image, as pyradiomics
         does; "roi": over the mask's voxels.
     normalize_scale : standard deviation after normalising.
-    engine : "numba", "numpy", or "auto" for the fastest that is installed. The values are the same.
 
     Raises
     ------
-    InputError : an unknown set or mode; bad options; no 3-D scalar image; voxels that are not finite; a
-        mask that is empty, on another grid, or less than two voxels wide in two directions (before or after
-        resampling).
+    InputError : see `extract`.
     """
-    _check_options(feature_set, mode, bin_width, bin_count, spacing, normalize, normalize_scale)
-    _check_image_and_mask(image, mask)
-    if normalize:
-        image = normalize_image(image, mask, "roi" if normalize == "roi" else "image", normalize_scale)
-    if spacing is not None:
-        image, mask = resample(image, mask, spacing)
-    first, size = _check_region(mask, f"resampled to {spacing:g} mm, " if spacing is not None else "")
-    box = tuple(slice(low, low + n) for low, n in zip(first[::-1], size[::-1], strict=True))
-    array = sitk.GetArrayViewFromImage(image)[box]
-    region = sitk.GetArrayViewFromImage(mask)[box] != 0
-    return features_of_region(array, region, image.GetSpacing()[::-1], bin_width, bin_count, engine)
+    if spacing is not None and not spacing > 0:
+        raise InputError(f"spacing {spacing:g}", "is not a positive number", "give a positive number")
+    settings = named_settings(
+        "107" if feature_set == LANG else feature_set,
+        mode=mode,
+        bin_width=bin_width,
+        bin_count=bin_count,
+        spacing=None if spacing is None else (spacing, spacing, spacing),
+        normalize=_scope(normalize),
+        normalize_scale=normalize_scale,
+    )
+    if feature_set == LANG:
+        return _lang(image, mask, settings, engine)
+    return extract(image, mask, settings, engine)
 
 
-def features_of_region(
-    image: NDArray,
-    region: NDArray[np.bool_],
-    spacing: tuple[float, float, float],
-    bin_width: float = 25.0,
-    bin_count: int | None = None,
-    engine: Engine = "auto",
-) -> dict[str, float]:
-    """The 107 features of prepared, cropped arrays: `image` and `region` (z, y, x), `spacing` in mm along z, y, x."""
-    intensities = image[region]
-    levels = discretize(intensities, bin_width, bin_count)
-    matrices = texture_matrices(region, levels, engine=engine)
-    grey = levels.values
-    families = {
-        "shape": shape_features(region, spacing, engine),
-        "firstorder": first_order_features(intensities, levels.probabilities, float(np.prod(spacing))),
-        "glcm": glcm_features(matrices.pairs, grey, levels.highest),
-        "gldm": gldm_features(matrices.dependence, grey),
-        "glrlm": glrlm_features(matrices.runs, grey),
-        "glszm": glszm_features(matrices.zone_levels, matrices.zone_sizes, grey),
-        "ngtdm": ngtdm_features(matrices.neighbourhoods, matrices.differences, grey),
+def _lang(image: sitk.Image, mask: sitk.Image, settings: Settings, engine: Engine) -> dict[str, float]:
+    """The features of Lang 2019; the number of grey levels is theirs unless one is asked for."""
+    region = prepared_region(image, _mask_of_region(image, mask, settings), settings)
+    conventions = Conventions(levels=settings.bin_count or Conventions.levels)
+    return {
+        f"original_{name}": value
+        for name, value in lang_2019_features(region.intensities, region.inside, conventions, engine).items()
     }
-    return {f"original_{family}_{name}": value for family, values in families.items() for name, value in values.items()}
 
 
-def _check_options(
-    feature_set: str,
-    mode: str,
-    bin_width: float,
-    bin_count: int | None,
-    spacing: float | None,
-    normalize: bool | Normalization,
-    normalize_scale: float,
-) -> None:
-    if feature_set not in FEATURE_SETS:
-        raise InputError(f"feature set {feature_set!r}", "is not known", f"use one of {', '.join(FEATURE_SETS)}")
-    if mode not in MODES:
-        raise InputError(f"mode {mode!r}", "is not known", "use pyradiomics")
-    if mode == "ibsi":
+def _scope(normalize: bool | Normalization) -> Normalization | None:
+    if isinstance(normalize, bool):
+        return "image" if normalize else None
+    return normalize
+
+
+def extract(
+    image: sitk.Image,
+    mask: sitk.Image,
+    settings: Settings,
+    engine: Engine = "auto",
+    progress: Progress = silent,
+) -> dict[str, float]:
+    """Features of the image in the mask, named and ordered as pyradiomics 3.0.1 writes them
+    (`original_shape_Elongation`, `wavelet-LLH_glcm_Contrast`, ...).
+
+    In pyradiomics' mode values equal its own within 1e-9 relative. Time depends on the size of the mask, not of the
+    image, except for what is measured over all of it: normalising, and the largest intensity that scales square, square
+    root, logarithm and exponential images.
+
+    What pyradiomics answers where a feature is not defined, this answers too: in a region of one intensity,
+    correlations are 1, NGTDM coarseness 1e6, skewness and kurtosis 0; where no two voxels touch, GLCM is NaN. Where it
+    leaves columns out (LoG wider than the image), they are NaN here.
+
+    Parameters
+    ----------
+    image : 3-D, scalar; or 2-D, which has no 3-D shape: these columns are left out.
+    mask : on the image's grid, unless `settings.carry`; `settings.label` says which voxels are the region.
+    engine : "numba", "numpy", or "auto" for the fastest that is installed. The values are the same.
+    progress : called after each derived image.
+
+    Raises
+    ------
+    InputError : options that do not fit; no scalar image; voxels that are not finite; a mask that is empty, lacks the
+        label, is on another grid, or is less than two voxels wide in two directions (before or after resampling).
+    """
+    if settings.mode == "ibsi":
         raise InputError("mode 'ibsi'", "is not available in this version", "use pyradiomics")
-    if normalize not in (False, True, "image", "roi"):
-        raise InputError(f"normalize {normalize!r}", "is not known", "use image or roi")
-    if bin_count is not None and bin_count < 1:
-        raise InputError(f"bin count {bin_count}", "is below 1", "give a positive number of bins")
-    for name, value in (("bin width", bin_width), ("spacing", spacing), ("normalize scale", normalize_scale)):
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} {value:g}", "is not a positive number", "give a positive number")
+    planar = image.GetDimension() == 2
+    if planar:
+        image, mask, settings = _as_one_plane(image, mask, settings)
+    mask = _mask_of_region(image, mask, settings)
+    whole = prepared_region(image, mask, settings, planar)
+    region = resegmented(whole, settings)
+    if settings.resegment_range is not None:
+        _check_extent(region, settings, "re-segmented, ")
+    # pyradiomics measures shape before re-segmentation, but in the box after it.
+    form = region.inside if settings.resegment_shape else _cut(whole, region)
+    found = {
+        f"original_{family}_{name}": value
+        for family, values in form_features(form, whole.spacing, settings, engine).items()
+        for name, value in values.items()
+    }
+    lattices: dict[tuple, Lattice] = {}
+    for done, (column, own, values) in enumerate(derived_values(region, settings), 1):
+        directions = directions_of(own)
+        if directions not in lattices:
+            lattices[directions] = Lattice(region.inside, directions)
+        families = intensity_features(values, lattices[directions], region.spacing, own, engine)
+        found |= {f"{column}_{f}_{name}": value for f, some in families.items() for name, value in some.items()}
+        progress("features", done, done, column)
+    return found
 
 
-def _check_image_and_mask(image: sitk.Image, mask: sitk.Image) -> None:
+def prepared_region(image: sitk.Image, mask: sitk.Image, settings: Settings, planar: bool = False) -> Region:
+    """The region after normalising, resampling and cropping.
+
+    Raises
+    ------
+    InputError : see `extract`.
+    """
+    if settings.normalize:
+        image = normalize_image(image, mask, settings.normalize, settings.normalize_scale, settings.remove_outliers)
+    when = ""
+    if settings.spacing is not None:
+        when = f"resampled to {' x '.join(f'{mm:g}' for mm in dict.fromkeys(settings.spacing))} mm, "
+        image, mask = resample(
+            image, mask, settings.spacing, settings.interpolator, settings.pad_distance, settings.filters
+        )
+    elif settings.pre_crop:
+        box = box_of(sitk.GetArrayViewFromImage(mask))
+        image, mask = crop(image, *box, settings.pad_distance), crop(mask, *box, settings.pad_distance)
+    if not sitk.GetArrayViewFromImage(mask).any():
+        raise InputError("mask", f"{when}has no voxel left", "use a finer spacing, or features on the image's own grid")
+    region = region_in(image, mask, planar)
+    _check_extent(region, settings, when)
+    return region
+
+
+def _check_extent(region: Region, settings: Settings, when: str) -> None:
+    """pyradiomics' rule: at least two voxels wide in at least two directions."""
+    size = region.inside.shape[::-1]
+    least = max(settings.minimum_dimensions, 1)
+    if sum(n > 1 for n in size) < least:
+        directions = {1: "one direction", 2: "two directions", 3: "three directions"}[least]
+        raise InputError(
+            "mask",
+            f"{when}is only {size[0]} x {size[1]} x {size[2]} voxels large; features need two voxels in {directions}",
+            "draw a larger region or use a finer spacing",
+        )
+    if settings.minimum_size is not None and len(region.intensities) <= settings.minimum_size:
+        raise InputError(
+            "mask", f"{when}has {len(region.intensities)} voxels", f"draw more than {settings.minimum_size}"
+        )
+
+
+def _cut(whole: Region, region: Region) -> np.ndarray:
+    """The whole region within the box of the smaller one."""
+    part = tuple(
+        slice(new.start - old.start, new.stop - old.start) for old, new in zip(whole.box, region.box, strict=True)
+    )
+    return whole.inside[part]
+
+
+def _as_one_plane(image: sitk.Image, mask: sitk.Image, settings: Settings) -> tuple[sitk.Image, sitk.Image, Settings]:
+    """A 2-D image as one plane of 3-D: texture has its neighbours in it, and 3-D shape is left out."""
+    if mask.GetDimension() != 2 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError("image", "is 2-D and its mask is not, or it has channels", "give one channel and a 2-D mask")
+    if settings.spacing is not None:
+        raise InputError("image", "is 2-D and cannot be resampled", "extract on its own grid")
+    families = {name: names for name, names in settings.families.items() if name != "shape"}
+    settings = replace(settings, families=families, force_2d=True, force_2d_dimension=0)
+    return sitk.JoinSeries(image), sitk.JoinSeries(mask), settings
+
+
+def _mask_of_region(image: sitk.Image, mask: sitk.Image, settings: Settings) -> sitk.Image:
+    """The mask on the image's grid, of the label that is asked for; image and mask are checked."""
     for name, given in (("image", image), ("mask", mask)):
         if given.GetDimension() != 3 or given.GetNumberOfComponentsPerPixel() != 1:
             raise InputError(name, "is not a 3-D image with one value a voxel", "give one frame, one channel")
+    if settings.carry:
+        mask = nearest_on_grid(mask, image)
     check_same_grid(image, mask)
     voxels = sitk.GetArrayViewFromImage(image)
     # A value that is not finite makes the sum so; so may a sum of the largest finite numbers, hence the second look.
@@ -137,18 +227,11 @@ def _check_image_and_mask(image: sitk.Image, mask: sitk.Image) -> None:
         raise InputError("image", "has voxels that are not a number or infinite", "repair the image first")
     if not sitk.GetArrayViewFromImage(mask).any():
         raise InputError("mask", "has no voxel", "draw the lesion first")
-
-
-def _check_region(mask: sitk.Image, when: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Box of a region that has features; pyradiomics' rule: at least two voxels wide in at least two directions."""
-    first, size = box_of(mask)
-    if not size.any():
-        raise InputError("mask", f"{when}has no voxel left", "use a finer spacing, or features on the image's own grid")
-    if np.count_nonzero(size > 1) < 2:
-        x, y, z = size
-        raise InputError(
-            "mask",
-            f"{when}is only {x} x {y} x {z} voxels large; features need two voxels in two directions",
-            "draw a larger region or use a finer spacing",
-        )
-    return first, size
+    if settings.label is None:
+        return mask
+    labelled = mask == settings.label
+    if not sitk.GetArrayViewFromImage(labelled).any():
+        labels = np.unique(sitk.GetArrayViewFromImage(mask))
+        known = ", ".join(f"{label:g}" for label in labels[labels != 0][:20])
+        raise InputError("mask", f"has no voxel of label {settings.label}", f"use one of its labels: {known}")
+    return labelled

@@ -69,6 +69,35 @@ def longest_within_groups(points: NDArray[np.float64], bounds: NDArray[np.int64]
     return float(np.sqrt(_loops(engine).longest_within_groups(points, bounds)))
 
 
+class Lattice:
+    """Where a region's voxels lie among each other, worked out once for all images of the region.
+
+    region : (z, y, x) the region in its box.
+    directions : (z, y, x) steps to half of a voxel's neighbours, at distance 1.
+    """
+
+    def __init__(self, region: NDArray[np.bool_], directions: tuple[tuple[int, int, int], ...] = DIRECTIONS) -> None:
+        self.region = region
+        self.directions = directions
+        padded = np.pad(region, 1)
+        self.shape = padded.shape
+        self.voxels = np.flatnonzero(padded)
+        strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
+        self.steps = np.array(directions) @ strides
+        flat = padded.ravel()
+        self.used = [
+            a
+            for a, step in enumerate(self.steps)
+            if flat[self.voxels + step].any() or _share_a_line(region, directions[a])
+        ]
+
+    def grid(self, index: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Flat grid of level indices with a border of one voxel, -1 outside of the region."""
+        grid = np.full(int(np.prod(self.shape)), -1, np.int32)
+        grid[self.voxels] = index
+        return grid
+
+
 def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) -> bool:
     """Whether two voxels of the region lie on one line along the direction, however far apart."""
     coordinates = np.argwhere(region)
@@ -78,29 +107,18 @@ def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) ->
     return len(np.unique(feet, axis=0)) < len(feet)
 
 
-def texture_matrices(
-    region: NDArray[np.bool_],
-    levels: GreyLevels,
-    directions: tuple[tuple[int, int, int], ...] = DIRECTIONS,
-    engine: Engine = "auto",
-) -> TextureMatrices:
+def texture_matrices(lattice: Lattice, levels: GreyLevels, engine: Engine = "auto") -> TextureMatrices:
     """Count all matrices of a region.
 
     Parameters
     ----------
-    region : (z, y, x) the region in its box.
+    lattice : of the region.
     levels : of the region's voxels in C order.
-    directions : (z, y, x) steps to half of a voxel's neighbours, at distance 1.
     engine : "numba", "numpy", or "auto" for the fastest that is installed.
     """
     loops = _loops(engine)
     kinds = len(levels.values)
-    grid_3d = np.full(tuple(n + 2 for n in region.shape), -1, np.int32)
-    grid_3d[1:-1, 1:-1, 1:-1][region] = levels.index
-    grid = grid_3d.ravel()
-    voxels = np.flatnonzero(grid >= 0)
-    strides = np.array([grid_3d.shape[1] * grid_3d.shape[2], grid_3d.shape[2], 1])
-    steps = np.array(directions) @ strides
+    grid, voxels, steps = lattice.grid(levels.index), lattice.voxels, lattice.steps
 
     pairs = np.zeros((len(steps), kinds, kinds), np.int64)
     dependence = np.zeros((kinds, 2 * len(steps) + 1), np.int64)
@@ -108,10 +126,8 @@ def texture_matrices(
     differences = np.zeros(kinds)
     loops.count_neighbours(grid, voxels, steps, levels.values, pairs, dependence, neighbourhoods, differences)
 
-    touching = pairs.sum(axis=(1, 2)) > 0
-    used = [a for a, direction in enumerate(directions) if touching[a] or _share_a_line(region, direction)]
-    runs = np.zeros((len(used), kinds, max(region.shape)), np.int64)
-    loops.count_runs(grid, voxels, steps[used], runs)
+    runs = np.zeros((len(lattice.used), kinds, max(lattice.region.shape)), np.int64)
+    loops.count_runs(grid, voxels, steps[lattice.used], runs)
 
     zone_levels = np.empty(len(voxels), np.int32)
     zone_sizes = np.empty(len(voxels), np.int32)
