@@ -132,6 +132,10 @@ class SpineMetsSegmenterLogic(ScriptedLoadableModuleLogic):
     def removeLesion(self, parameters, identity: str) -> None:
         remove_lesion(self._case(parameters), identity)
 
+    def hasLesion(self, case: SceneCase, identity: str) -> bool:
+        """Whether a lesion is still there."""
+        return lesion_with_id(case, identity) is not None
+
     def currentLesion(self, parameters) -> SceneLesion | None:
         """The lesion that is worked on."""
         case = self.currentCase(parameters)

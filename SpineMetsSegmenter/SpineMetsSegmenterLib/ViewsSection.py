@@ -74,7 +74,7 @@ class ViewsSection:
         from spinemets.mrml.window_levels import apply
 
         self.unlink()
-        withPlot = self._panel.parameters.showsTimeCourse and self._dynamicVolume() is not None
+        withPlot = self._panel.parameters.showsTimeCourse and self.dynamicVolume() is not None
         for role, volume in volumes.items():
             apply(role, volume, self._settings)
         with self._panel.quickly(_("The series cannot be shown side by side.")):
@@ -108,6 +108,7 @@ class ViewsSection:
         self._memory = WindowLevelMemory(hanging.volumes, self._settings)
         self._watchClicks()
         self._showPlot()
+        self._panel.kineticsSection.maps.hungAgain()
 
     def _isShown(self) -> bool:
         from spinemets.mrml.layouts import is_shown
@@ -130,7 +131,7 @@ class ViewsSection:
         """Hang the case again when other series serve its roles than those that are shown."""
         isReady = case is not None and bool(case.volumes())
         self.ui.layoutButton.enabled = isReady and not self._panel.isWorking
-        dynamic = self._dynamicVolume()
+        dynamic = self.dynamicVolume()
         self.ui.timeCourseCheckBox.enabled = dynamic is not None
         self.ui.timeCourseCheckBox.toolTip = (
             _("Plot the signal under the cursor and in the lesion against time, beside the images.")
@@ -188,7 +189,7 @@ class ViewsSection:
 
     # The time course.
 
-    def _dynamicVolume(self):
+    def dynamicVolume(self):
         """Volume that shows a frame of the case's dynamic series."""
         from spinemets.mrml.sequences import sequence_behind
 
@@ -214,7 +215,7 @@ class ViewsSection:
     def _showPlot(self) -> None:
         from spinemets.mrml.time_courses import TimeCoursePlot
 
-        volume = self._dynamicVolume()
+        volume = self.dynamicVolume()
         if self._hanging is None or self._hanging.plot_view is None or volume is None:
             return
         with self._panel.quickly(_("The time course cannot be plotted.")):
@@ -224,6 +225,7 @@ class ViewsSection:
             self._plot.show_in(self._hanging.plot_view)
             self._plot.follow_cursor()
         self.updateRegion()
+        self._panel.kineticsSection.showCurve()
 
     def updateRegion(self) -> None:
         """Plot the mean of the lesion as it is now."""
@@ -241,6 +243,11 @@ class ViewsSection:
             self._plot.show_region(mask, lesion.name if lesion is not None else "")
         except InputError:  # drawn where the dynamic series does not reach
             self._plot.show_region(None)
+
+    def showHotSpot(self, signal) -> None:
+        """Plot the curve (T,) that was measured in the hot spot; of None, none."""
+        if self._plot is not None:
+            self._plot.show_hot_spot(signal)
 
     def _onQuantityActivated(self, index) -> None:
         if self._plot is not None:

@@ -12,6 +12,8 @@ from SpineMetsWidgets.Shortcuts import Shortcuts
 
 # Strokes and moves come in bursts: sizes are measured, and the file is saved, when the hand rests.
 REST_MILLISECONDS = 400
+# The panel is shown first; then a child process is started for the work to come.
+WARM_UP_MILLISECONDS = 1000
 
 
 class SpineMetsSegmenterWidget(Panel):
@@ -22,6 +24,7 @@ class SpineMetsSegmenterWidget(Panel):
         self.lesionSection = None
         self.editorSection = None
         self.viewsSection = None
+        self.kineticsSection = None
         self.saving = None
         self.standby = Standby()
         self.shortcuts = Shortcuts()
@@ -37,6 +40,7 @@ class SpineMetsSegmenterWidget(Panel):
     def setup(self) -> None:
         super().setup()
         from .EditorSection import EditorSection
+        from .KineticsSection import KineticsSection
         from .LesionSection import LesionSection
         from .SavingSection import SavingSection
         from .StudySection import StudySection
@@ -44,10 +48,12 @@ class SpineMetsSegmenterWidget(Panel):
 
         self._refreshTimer = self._timer(0, self.refresh)
         self._restTimer = self._timer(REST_MILLISECONDS, self._handRests)
+        self._warmUpTimer = self._timer(WARM_UP_MILLISECONDS, self._warmUp)
         self.studySection = StudySection(self)
         self.lesionSection = LesionSection(self)
         self.editorSection = EditorSection(self)
         self.viewsSection = ViewsSection(self)
+        self.kineticsSection = KineticsSection(self)
         self.saving = SavingSection(self)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.NodeAddedEvent, self._onNodesChanged)
@@ -71,6 +77,9 @@ class SpineMetsSegmenterWidget(Panel):
             ("Ctrl+Shift+G", _("go to the lesion"), self.ui.goToLesionButton.click),
             ("Ctrl+Shift+B", _("series side by side"), self.ui.layoutButton.click),
             ("Ctrl+Shift+T", _("time course on or off"), self.ui.timeCourseCheckBox.click),
+            ("Ctrl+Shift+K", _("find the hot spot"), self.ui.findHotSpotButton.click),
+            ("Ctrl+Shift+U", _("undo moving the hot spot"), self.ui.undoHotSpotButton.click),
+            ("Ctrl+Shift+M", _("maps of the kinetics"), self.ui.mapsButton.click),
         ):
             self.shortcuts.add(key, text, slot)
         editorKeys = (
@@ -95,18 +104,24 @@ class SpineMetsSegmenterWidget(Panel):
         super().enter()
         self.editorSection.enter()
         self.shortcuts.install()
-        qt.QTimer.singleShot(1000, self._warmUp)
+        self._warmUpTimer.start()
 
     def exit(self) -> None:
+        self._warmUpTimer.stop()
         self.shortcuts.remove()
         self.editorSection.exit()
         super().exit()
 
     def cleanup(self) -> None:
+        # A timer that goes off later would start work for a panel that is gone, as after a reload.
+        for timer in (self._warmUpTimer, self._refreshTimer, self._restTimer):
+            timer.stop()
         self.shortcuts.remove()
         self.studySection.clear()
+        self.kineticsSection.clear()
         self.viewsSection.unlink()
         self.standby.stop()
+        self.saving.saveChanges()
         self.saving.finish()
         self._observe(())
         super().cleanup()
@@ -124,12 +139,14 @@ class SpineMetsSegmenterWidget(Panel):
         super().initializeParameterNode()
         if self.saving is not None:
             self.viewsSection.linkAgain()
+            self.kineticsSection.sceneRead()
             if not self.ui.statusLabel.text:
                 self.showSizes()
 
     def sceneClosing(self) -> None:
         self._observe(())
         self.studySection.clear()
+        self.kineticsSection.clear()
         self.editorSection.sceneClosing()
         self.viewsSection.unlink()
         self.lesionSection.clear()
@@ -155,6 +172,7 @@ class SpineMetsSegmenterWidget(Panel):
         self.refresh()
         if self._parameterNode:
             self.viewsSection.updateRegion()
+            self.kineticsSection.measureAgain()
             self.showSizes()
 
     def refresh(self) -> None:
@@ -174,6 +192,7 @@ class SpineMetsSegmenterWidget(Panel):
         self.lesionSection.update(self._parameterNode, case)
         self.editorSection.update(self._parameterNode, case)
         self.viewsSection.update(self._parameterNode, case)
+        self.kineticsSection.update(self._parameterNode, case)
         self.saving.update(case)
         self._observe(self.logic.segmentations(case))
 

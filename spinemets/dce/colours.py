@@ -94,8 +94,18 @@ MAPS: Mapping[str, MapColours] = {
 }  # fmt: skip
 
 
-def map_colours(name: str) -> MapColours:
-    """Colours of a map by its file's name, as `wash_out`.
+# Of rates from relative enhancement: ratios are about five times the concentrations in mmol/l that they stand for.
+RELATIVE = "relative"
+RELATIVE_MAPS: Mapping[str, MapColours] = {
+    "ktrans": _heat("Ktrans, relative", 3.0, RELATIVE, "1"),
+    "kep": _heat("kep from relative enhancement", 2.0, "1/min", "/min"),
+    "ve": _heat("ve, relative", 5.0, RELATIVE, "1"),
+    "vp": _heat("vp, relative", 1.5, RELATIVE, "1"),
+}
+
+
+def map_colours(name: str, relative: bool = False) -> MapColours:
+    """Colours of a map by its file's name, as `wash_out`; `relative`: of a rate that comes from relative enhancement.
 
     Raises
     ------
@@ -103,4 +113,4 @@ def map_colours(name: str) -> MapColours:
     """
     if name not in MAPS:
         raise InputError(f"map {name!r}", "has no colours", f"choose one of {', '.join(MAPS)}")
-    return MAPS[name]
+    return RELATIVE_MAPS.get(name, MAPS[name]) if relative else MAPS[name]

@@ -69,6 +69,19 @@ class TimeCourse:
     frames: dict[str, int] = field(hash=False)
     rules: TimeCourseRules = field(default_factory=TimeCourseRules)
 
+    @property
+    def moments(self) -> dict[str, tuple[float, float] | None]:
+        """Signal and time (s) of each value by its name; Speak without one where the peak is late, S67 without one
+        where the series does not cover that time."""
+        last = len(self.times) - 1
+        frames = {**self.frames, "slast": last}
+        before = self.times[: self.rules.baseline_frames]
+        found: dict[str, tuple[float, float] | None] = {"s0": (self.s0, sum(before) / len(before))}
+        for name in ("s1", "s2", "smax", "speak", "slast"):
+            found[name] = (getattr(self, name), self.times[frames[name]]) if name in frames else None
+        found["s67"] = None if self.s67 is None else (self.s67, self.rules.injection_s + self.rules.plateau_s)
+        return {name: found[name] for name in ("s0", "s1", "s2", "smax", "speak", "s67", "slast")}
+
     def as_json(self) -> dict[str, Any]:
         """Everything, with plain numbers."""
         known = {name: getattr(self, name) for name in ("s0", "s1", "s2", "smax", "speak", "s67", "slast")}

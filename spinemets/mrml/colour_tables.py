@@ -17,22 +17,27 @@ QUANTITIES = {
     "vp": ("126331", "DCM", "vp"),
 }
 OWN_SCHEME = "99SPINEMETS"
+# Of a rate that comes from relative enhancement.
+RELATIVE_ATTRIBUTE = "SpineMets.Relative"
 
 
-def colour_table(scene: Any, name: str) -> Any:
-    """The scene's vtkMRMLColorTableNode of a map, as `wash_out`; made where there is none yet.
+def colour_table(scene: Any, name: str, relative: bool = False) -> Any:
+    """The scene's vtkMRMLColorTableNode of a map, as `wash_out`; made where there is none yet. A table that was read
+    with a scene gets its range back, which files do not keep.
 
     Raises
     ------
     InputError : no such map.
     """
-    colours = map_colours(name)
+    colours = map_colours(name, relative)
     for number in range(scene.GetNumberOfNodesByClass("vtkMRMLColorTableNode")):
         node = scene.GetNthNodeByClass(number, "vtkMRMLColorTableNode")
-        if node.GetAttribute(ATTRIBUTE) == name:
+        if node.GetAttribute(ATTRIBUTE) == name and bool(node.GetAttribute(RELATIVE_ATTRIBUTE)) == relative:
+            node.GetLookupTable().SetRange(colours.low, colours.high)
             return node
     node = slicer.vtkMRMLColorTableNode()
     node.SetTypeToUser()
+    node.SetAttribute(RELATIVE_ATTRIBUTE, "1" if relative else None)
     node.SetName(f"SpineMets {colours.title}{_in_brackets(colours)}")
     node.SetDescription(colours.legend)
     node.SetAttribute(ATTRIBUTE, name)
@@ -46,16 +51,20 @@ def colour_table(scene: Any, name: str) -> Any:
     return scene.AddNode(node)
 
 
-def show_map(volume: Any, name: str) -> None:
+def show_map(volume: Any, name: str, relative: bool = False) -> None:
     """Show a volume node as the map of this name: its colours, the map's range as window, quantity and unit of its
     values (vtkMRMLScalarVolumeNode's coded entries), and its name with the unit as attribute.
+
+    Parameters
+    ----------
+    relative : the map is a rate from relative enhancement, and must not pass for one from concentrations.
 
     Raises
     ------
     InputError : no such map.
     """
-    colours = map_colours(name)
-    table = colour_table(volume.GetScene(), name)
+    colours = map_colours(name, relative)
+    table = colour_table(volume.GetScene(), name, relative)
     if volume.GetDisplayNode() is None:
         volume.CreateDefaultDisplayNodes()
     display = volume.GetDisplayNode()
@@ -66,10 +75,12 @@ def show_map(volume: Any, name: str) -> None:
     # A map's voxels are values, not shades of tissue.
     display.SetInterpolate(False)
     display.EndModify(modified)
-    value, scheme, meaning = QUANTITIES.get(name, (name.upper(), OWN_SCHEME, colours.title))
+    own = (f"{name.upper()}{'_RELATIVE' if relative else ''}", OWN_SCHEME, colours.title)
+    value, scheme, meaning = own if relative else QUANTITIES.get(name, own)
     volume.SetVoxelValueQuantity(_coded(value, scheme, meaning))
     volume.SetVoxelValueUnits(_coded(colours.ucum, "UCUM", colours.unit or "no units"))
     volume.SetAttribute(ATTRIBUTE, name)
+    volume.SetAttribute(RELATIVE_ATTRIBUTE, "1" if relative else None)
     volume.SetAttribute("SpineMets.Unit", colours.unit)
 
 

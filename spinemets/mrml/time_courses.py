@@ -21,8 +21,8 @@ from spinemets.mrml.volumes import world_matrix
 
 SIGNAL, ENHANCEMENT = "signal", "enhancement"
 AXIS_TITLES = {SIGNAL: "signal", ENHANCEMENT: "relative enhancement (%)"}
-CURSOR, REGION = "cursor", "region"
-COLOURS = {CURSOR: (0.10, 0.60, 0.90), REGION: (0.90, 0.16, 0.12)}
+CURSOR, REGION, HOT_SPOT = "cursor", "region", "hot spot"
+COLOURS = {CURSOR: (0.10, 0.60, 0.90), REGION: (0.90, 0.16, 0.12), HOT_SPOT: (0.90, 0.60, 0.05)}
 NODE_TAG = "SpineMetsTimeCourse"
 
 
@@ -101,7 +101,7 @@ class TimeCoursePlot:
 
     def __init__(self, scene: Any, region_name: str = "lesion") -> None:
         self._scene = scene
-        self._names = {CURSOR: "under the cursor", REGION: region_name}
+        self._names = {CURSOR: "under the cursor", REGION: region_name, HOT_SPOT: "hot spot"}
         self._quantity = ENHANCEMENT
         self._frames: Frames | None = None
         self._curves: dict[str, np.ndarray] = {}
@@ -135,7 +135,7 @@ class TimeCoursePlot:
         return self._node("vtkMRMLTableNode", "", "DCE time course")
 
     def curve(self, which: str) -> np.ndarray | None:
-        """(T,) signal of `CURSOR` or `REGION`; None when it is not shown."""
+        """(T,) signal of `CURSOR`, `REGION` or `HOT_SPOT`; None when it is not shown."""
         return self._curves.get(which)
 
     def set_series(self, series: Any | None) -> None:
@@ -180,6 +180,11 @@ class TimeCoursePlot:
         self._names[REGION] = name or self._names[REGION]
         found = None if mask is None or self._frames is None else _within(self._frames, mask, self._names[REGION])
         self._set(REGION, found)
+
+    def show_hot_spot(self, signal: Sequence[float] | None) -> None:
+        """Curve (T,) that was measured in the hot spot; of None, or of a series with other frames, none."""
+        fits = signal is not None and self._frames is not None and len(signal) == len(self._frames.times)
+        self._set(HOT_SPOT, np.array(signal, float) if fits else None)
 
     def show_in(self, plot_view: Any) -> None:
         """Let a vtkMRMLPlotViewNode show the chart."""
@@ -230,7 +235,7 @@ class TimeCoursePlot:
                 fill_table_node(self.table, self._columns())
                 chart.SetXAxisTitle(_time_title(self._frames))
                 chart.SetYAxisTitle(AXIS_TITLES[self._quantity])
-            for which in (CURSOR, REGION):
+            for which in COLOURS:
                 curve = self._curve_node(which)
                 is_in_chart = chart.HasPlotSeriesNodeID(curve.GetID())
                 if which in shown and not is_in_chart:
@@ -247,7 +252,7 @@ class TimeCoursePlot:
         assert self._frames is not None
         columns: dict[str, list[float | None]] = {_time_title(self._frames): self._frames.times.tolist()}
         missing: list[float | None] = [None] * len(self._frames.times)
-        for which in (CURSOR, REGION):
+        for which in COLOURS:
             signal = self._curves.get(which)
             relative = None if signal is None or not signal[0] > 0 else relative_enhancement(signal)
             columns[f"{which} {SIGNAL}"] = missing if signal is None else signal.tolist()
