@@ -14,7 +14,6 @@ from spinemets.segmentation.moves import PixelMoves, links_of_all, move_gains, m
 from spinemets.segmentation.normalized_cut import ncut_value
 from spinemets.segmentation.pieces import Pieces
 from spinemets.segmentation.scratch import Scratch
-from spinemets.segmentation.spectral import leading_eigenvectors, spectral_clusters
 
 GRIDS = [
     ((6, 7), (1.5, 0.8), 2.6),
@@ -124,23 +123,6 @@ def test_merging_gives_the_partitions_of_merging_the_best_pair_again_and_again()
             assert hierarchy.retained[count] == pytest.approx(retained(labels), abs=1e-5)
             assert retained(hierarchy.labels[count]) == pytest.approx(retained(labels), abs=1e-9)
     assert sorted(hierarchy.labels) == list(range(1, 9))
-
-
-def test_eigenvectors_are_those_of_the_dense_solver_also_when_an_eigenvalue_has_several():
-    # Three equal parts without a link: each eigenvalue three times.
-    part = random_graph(12)
-    for matrix in (np.kron(np.eye(3), part), random_graph(50, seed=1)):
-        values, vectors = leading_eigenvectors(matrix, 7)
-        np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix)[::-1][:7], atol=1e-9)
-        np.testing.assert_allclose(matrix @ vectors, vectors * values, atol=1e-8)
-        np.testing.assert_allclose(vectors.T @ vectors, np.eye(7), atol=1e-9)
-
-
-def test_spectral_clusters_of_parts_with_weak_links_are_the_parts():
-    truth = np.repeat(np.arange(4), [5, 9, 12, 8])
-    affinity = np.where(truth[:, np.newaxis] == truth, 1.0, 0.02) * (0.5 + random_graph(34))
-    found = spectral_clusters(affinity, 4)
-    assert len(set(zip(found.tolist(), truth.tolist()))) == 4
 
 
 def test_gains_are_the_changes_of_the_cut():

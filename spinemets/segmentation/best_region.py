@@ -12,6 +12,7 @@ from scipy import ndimage
 from spinemets.segmentation.compactness import compactness, edge_contrast
 from spinemets.segmentation.hypotheses import Field, hypotheses
 from spinemets.segmentation.kinetics import View, seen_from
+from spinemets.segmentation.morphology import dilated, lines_of_ball
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.refinement import learned, with_border
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, GrownRegion
@@ -61,9 +62,9 @@ def round_seed(scene: Scene, seed: Index) -> NDArray[np.bool_]:
     """The seed and what lies near it in its slice, without vessels."""
     start = np.zeros(scene.outline.shape, bool)
     start[seed] = True
-    start = ndimage.binary_dilation(start, scene.disc(SEED_RADIUS_MM)) & ~scene.channels.vessels
+    start = dilated(start, lines_of_ball(SEED_RADIUS_MM, scene.spacing, scene.across)) & ~scene.channels.vessels
     start[seed] = True
-    return np.asarray(start)
+    return start
 
 
 def field_round(scene: Scene, view: View, seed: Index, parameters: SegmentationParameters) -> Field:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from spinemets.errors import InputError
 from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.smoothing import gaussian
 
 # Signal before contrast below this share of the median is mostly noise (air, cortical bone); ratios to it are damped.
 BASELINE_FLOOR = 0.25
@@ -84,7 +84,7 @@ def channels_of(
     sigma = np.array([parameters.smoothing_mm / step for step in spacing])
     sigma[slice_axis] = 0
     if voxels.ndim == 3:
-        smooth = ndimage.gaussian_filter(voxels, sigma)
+        smooth = gaussian(voxels, sigma)
         return Channels(("intensity",), scaled(smooth, outline)[np.newaxis], smooth, np.zeros(voxels.shape, bool))
     return _dynamic_channels(voxels, outline, sigma, parameters)
 
@@ -102,7 +102,7 @@ def _dynamic_channels(
             f"has {n_frames} frame{'s' if n_frames > 1 else ''}, of which {n_before} before contrast",
             "choose a dynamic series with frames after contrast, or one frame as a 3-D image",
         )
-    series = ndimage.gaussian_filter(voxels, (0, *sigma))
+    series = gaussian(voxels, (0, *sigma))
     before = series[:n_before].mean(axis=0)
     typical = float(np.median(before[before > 0])) if (before > 0).any() else 0.0
     if typical <= 0:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+from spinemets.segmentation.smoothing import gaussian
 
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
 
@@ -23,10 +24,10 @@ def compactness(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axi
         return 0.0
     across, within, _ = SMOOTHING_VOXELS
     sigma = [across if axis == slice_axis else within for axis in range(3)]
-    smooth = np.pad(ndimage.gaussian_filter(np.pad(region, 2).astype(np.float32), sigma) > 0.5, 1)
+    smooth = np.pad(gaussian(np.pad(region, 2).astype(np.float32), sigma) > 0.5, 1)
     single = region.shape[slice_axis] == 1
     if single:
-        smooth = np.pad(ndimage.gaussian_filter(np.pad(region.any(slice_axis), 2).astype(np.float32), within) > 0.5, 1)
+        smooth = np.pad(gaussian(np.pad(region.any(slice_axis), 2).astype(np.float32), (within, within)) > 0.5, 1)
     steps = [step for axis, step in enumerate(spacing) if not (single and axis == slice_axis)]
     voxel = float(np.prod(steps))
     size = np.count_nonzero(smooth) * voxel

@@ -18,6 +18,7 @@ from spinemets.segmentation.morphology import Lines, closed, dilated, eroded, li
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, filled_slices
 from spinemets.segmentation.scene import Index, Scene
+from spinemets.segmentation.smoothing import gaussian
 
 # A voxel's spread of amount and lead is at least this: what noise and a lesion's texture make at least.
 LEAST_SPREAD = (0.1, 2.0)
@@ -181,8 +182,8 @@ def local_level(
     """Gaussian mean of the values in `where`, within about `width_mm`; far from it, their median."""
     sigma = [width_mm / step for step in spacing]
     typical, faint = np.float32(np.median(values[where])), np.float32(0.02)
-    weight = ndimage.gaussian_filter(where.astype(np.float32), sigma, truncate=3)
-    mean = ndimage.gaussian_filter(np.where(where, values, 0).astype(np.float32), sigma, truncate=3)
+    weight = gaussian(where.astype(np.float32), sigma, truncate=3)
+    mean = gaussian(np.where(where, values, np.float32(0)), sigma, truncate=3)
     return np.asarray((mean + faint * typical) / (weight + faint))
 
 
@@ -222,7 +223,10 @@ def two_gaussians(
     samples: NDArray[np.float64], first: NDArray[np.bool_], rounds: int = 20
 ) -> NDArray[np.float64] | None:
     """Share (n,) of the first of two Gaussians in each sample (features, n), fitted from a first guess by expectation
-    maximisation; None when one of them vanishes."""
+    maximisation; None when one of them vanishes.
+
+    Sums of `einsum`: those of BLAS depend on the number of threads.
+    """
     share = first.astype(np.float64)
     least = np.diag([0.03**2, 1.0])
     for _ in range(rounds):
@@ -230,9 +234,9 @@ def two_gaussians(
             return None
         logs = []
         for weight in (share, 1 - share):
-            mean = samples @ weight / weight.sum()
+            mean = np.einsum("in,n->i", samples, weight) / weight.sum()
             away = samples - mean[:, np.newaxis]
-            covariance = (away * weight) @ away.T / weight.sum() + least
+            covariance = np.einsum("in,jn->ij", away * weight, away) / weight.sum() + least
             distance = np.einsum("in,ij,jn->n", away, np.linalg.inv(covariance), away)
             logs.append(np.log(weight.sum()) - distance / 2 - np.log(np.linalg.det(covariance)) / 2)
         share = 1 / (1 + np.exp(np.clip(logs[1] - logs[0], -50, 50)))

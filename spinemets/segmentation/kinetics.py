@@ -67,12 +67,17 @@ def seen_from(region: NDArray[np.bool_], channels: Channels, outline: NDArray[np
     power = float(own @ own)
     if power <= 0:
         own, power = np.ones(len(own)), float(len(own))
-    amount = np.asarray(np.tensordot(own / power, enhancement, 1), np.float32)
+    amount = _projected(enhancement, own / power)
     direction = early_direction(own)
     lead = None
     if direction is not None and channels.noise > 0:
-        lead = np.asarray(np.tensordot(direction / channels.noise, enhancement, 1), np.float32)
+        lead = _projected(enhancement, direction / channels.noise)
     return View(amount, lead, channels.before, float(np.median(amount[elsewhere])))
+
+
+def _projected(courses: NDArray[np.float32], direction: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(z, y, x): product of each voxel's course with a direction; without BLAS, whose sums depend on the threads."""
+    return np.asarray(np.einsum("tzyx,t->zyx", courses, direction.astype(np.float32)))
 
 
 def early_direction(course: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spinemets.segmentation.smoothing import gaussian
+
 # Widths of the Gaussian, from coarse for large shifts to fine, in mm; steps with each; a step this small ends them.
 WIDTHS_MM = (4.0, 1.5)
 STEPS = 8
@@ -84,7 +86,7 @@ def _thinned(
 
 
 def _smoothed(frames: NDArray[np.float32], steps: NDArray[np.float64], width: float) -> NDArray[np.float32]:
-    return np.asarray(ndimage.gaussian_filter(frames, (0, *(min(width / step, 2.5) for step in steps))))
+    return gaussian(frames, (0, *(min(width / step, 2.5) for step in steps)))
 
 
 def _settled(
@@ -136,8 +138,10 @@ def _step(
     residual = (frame - mean).astype(np.float64)
     spread = 1.4826 * float(np.median(np.abs(residual)))
     weight = 1 / (1 + np.square(residual / (2 * spread))) if spread > 0 else np.ones_like(residual)
-    normal = (design * weight) @ design.T
-    found = np.linalg.solve(normal + 1e-9 * np.diag(np.diag(normal)), (design * weight) @ residual)
+    # Without BLAS, whose sums depend on the number of threads.
+    weighted = design * weight
+    normal = np.einsum("in,jn->ij", weighted, design)
+    found = np.linalg.solve(normal + 1e-9 * np.diag(np.diag(normal)), np.einsum("in,n->i", weighted, residual))
     step = np.zeros(3)
     step[known] = -found[: len(known)]
     return step

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from spinemets.segmentation.hypotheses import Field, local_level
 from spinemets.segmentation.morphology import closed, dilated, eroded, lines_of_ball, opened
+from spinemets.segmentation.smoothing import gaussian
 
 BINS = 16
 KERNEL_BINS = 0.7
@@ -45,7 +46,7 @@ def learned(field: Field, region: NDArray[np.bool_], rounds: int, closing_mm: fl
             (NEIGHBOURHOOD_MM[0] if axis == field.scene.across else NEIGHBOURHOOD_MM[1]) / step
             for axis, step in enumerate(field.scene.spacing)
         ]
-        smooth = ndimage.gaussian_filter(evidence, sigma)
+        smooth = gaussian(evidence, sigma)
         found = field.filled(field.own_part(band & field.allowed & (smooth > 0)))
         if np.array_equal(found, region):
             break
@@ -114,7 +115,7 @@ def _with_end_slices(field: Field, region: NDArray[np.bool_]) -> NDArray[np.bool
         return region
     pixels = [step for axis, step in enumerate(field.scene.spacing) if axis != across]
     around = lines_of_ball(FLAT_MM, (1.0, pixels[0], pixels[1]), 0)
-    even = ndimage.gaussian_filter(amount, (0, 1 / pixels[0], 1 / pixels[1]))
+    even = gaussian(np.ascontiguousarray(amount), (0, 1 / pixels[0], 1 / pixels[1]))
     deep = eroded(np.ascontiguousarray(inside), around)
     out = inside.copy()
     for lesion, beyond in ((slice(None, -2), slice(2, None)), (slice(2, None), slice(None, -2))):
@@ -139,7 +140,7 @@ def _level_at_border(
     sigma = [LEVELS_MM / step for step in spacing]
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(ndimage.gaussian_filter(np.where(outer, values, 0).astype(np.float32), sigma, truncate=3))
+        return gaussian(np.where(outer, values, np.float32(0)), sigma, truncate=3)
 
     faint = np.float32(0.02)
     weight = mean(np.ones_like(amount)) + faint

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spinemets.segmentation.morphology import dilated, eroded, lines_of_ball
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.scene import Index, Scene
 
@@ -115,8 +116,8 @@ def _surroundings(scene: Scene, region: NDArray[np.bool_]) -> float | None:
 
     A lesion in marrow has its edge half-way to marrow, which enhances more than the fat and muscle of the whole box.
     """
-    near = ndimage.binary_dilation(region, scene.disc(SHELL_MM[0]))
-    shell = ndimage.binary_dilation(region, scene.disc(SHELL_MM[1])) & ~near & ~scene.channels.vessels
+    near, far = (dilated(region, lines_of_ball(mm, scene.spacing, scene.across)) for mm in SHELL_MM)
+    shell = far & ~near & ~scene.channels.vessels
     return float(np.median(scene.channels.brightness[shell])) if shell.any() else None
 
 
@@ -130,10 +131,10 @@ def _tidied(
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
     filled = filled_slices(ndimage.binary_fill_holes(region), scene.across)
     if parameters.neck_mm > 0:
-        around = scene.disc(parameters.neck_mm / 2)
-        thick, _ = ndimage.label(ndimage.binary_erosion(filled, around), structure)
+        around = lines_of_ball(parameters.neck_mm / 2, scene.spacing, scene.across)
+        thick, _ = ndimage.label(eroded(filled, around), structure)
         if thick[seed]:
-            own = ndimage.binary_dilation(thick == thick[seed], around)
+            own = dilated(thick == thick[seed], around)
             # Opening rounds corners off and takes the thin slices at either end: two steps give them back.
             filled = ndimage.binary_dilation(own, structure, iterations=2, mask=filled)
     labels, _ = ndimage.label(filled, structure)
