@@ -78,7 +78,6 @@ def test_flat_image_cannot_be_normalised(lesion):
     "options",
     [
         {"feature_set": "108"},
-        {"mode": "ibsi"},
         {"mode": "matlab"},
         {"bin_width": 0.0},
         {"bin_width": float("nan")},

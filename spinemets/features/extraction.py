@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from spinemets.errors import InputError
 from spinemets.features.families import directions_of, form_features, intensity_features
+from spinemets.features.ibsi import resample_ibsi
 from spinemets.features.image_types import derived_values
 from spinemets.features.kernels import Engine, Lattice
 from spinemets.features.lang_2019 import Conventions, lang_2019_features
@@ -50,7 +51,7 @@ def extract_features(
     feature_set : "107": 14 shape, 18 first-order, 24 GLCM, 14 GLDM, 16 GLRLM, 16 GLSZM, 5 NGTDM; "851": with 8 wavelet
         images; "1409": with square, square root, logarithm, exponential, gradient and local binary pattern too;
         "1409-log": 107, wavelet and LoG of 1 to 6 mm; "lang-2019": the 33 of `lang_2019`.
-    mode : "pyradiomics".
+    mode : "pyradiomics" or "ibsi" (see `ibsi`).
     bin_width : width of a grey level, in the image's intensity units after normalising.
     bin_count : number of grey levels between the region's minimum and maximum, instead of a width.
     spacing : mm; image and mask are resampled to isotropic voxels first (B-spline and nearest).
@@ -124,8 +125,6 @@ def extract(
     InputError : options that do not fit; no scalar image; voxels that are not finite; a mask that is empty, lacks the
         label, is on another grid, or is less than two voxels wide in two directions (before or after resampling).
     """
-    if settings.mode == "ibsi":
-        raise InputError("mode 'ibsi'", "is not available in this version", "use pyradiomics")
     planar = image.GetDimension() == 2
     if planar:
         image, mask, settings = _as_one_plane(image, mask, settings)
@@ -134,8 +133,9 @@ def extract(
     region = resegmented(whole, settings)
     if settings.resegment_range is not None:
         _check_extent(region, settings, "re-segmented, ")
-    # pyradiomics measures shape before re-segmentation, but in the box after it.
-    form = region.inside if settings.resegment_shape else _cut(whole, region)
+    # Shape is measured before re-segmentation; pyradiomics cuts it to the box after it.
+    before = whole.inside if settings.mode == "ibsi" else _cut(whole, region)
+    form = region.inside if settings.resegment_shape else before
     found = {
         f"original_{family}_{name}": value
         for family, values in form_features(form, whole.spacing, settings, engine).items()
@@ -164,9 +164,12 @@ def prepared_region(image: sitk.Image, mask: sitk.Image, settings: Settings, pla
     when = ""
     if settings.spacing is not None:
         when = f"resampled to {' x '.join(f'{mm:g}' for mm in dict.fromkeys(settings.spacing))} mm, "
-        image, mask = resample(
-            image, mask, settings.spacing, settings.interpolator, settings.pad_distance, settings.filters
-        )
+        if settings.mode == "ibsi":
+            image, mask = resample_ibsi(image, mask, settings)
+        else:
+            image, mask = resample(
+                image, mask, settings.spacing, settings.interpolator, settings.pad_distance, settings.filters
+            )
     elif settings.pre_crop:
         box = box_of(sitk.GetArrayViewFromImage(mask))
         image, mask = crop(image, *box, settings.pad_distance), crop(mask, *box, settings.pad_distance)

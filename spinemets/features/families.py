@@ -25,6 +25,10 @@ from spinemets.features.shape_2d import shape_2d_features
 TEXTURES = ("glcm", "gldm", "glrlm", "glszm", "ngtdm")
 
 
+# Four times a standard deviation of the voxel centres: IBSI divides by n - 1 there, pyradiomics by n.
+AXIS_LENGTHS = ("MajorAxisLength", "MinorAxisLength", "LeastAxisLength")
+
+
 def directions_of(settings: Settings) -> tuple[tuple[int, int, int], ...]:
     """Steps to half of a voxel's neighbours: all 13, or those within planes."""
     if not settings.force_2d:
@@ -48,12 +52,14 @@ def intensity_features(
         return {}
     if np.isnan(values).all():
         return {family: dict.fromkeys(names or feature_names(family), math.nan) for family, names in wanted.items()}
-    levels = discretize(values, settings.bin_width, settings.bin_count)
+    levels = discretize(values, settings.bin_width, settings.bin_count, _anchor(values, settings))
     grey = levels.values
     found = {}
     if "firstorder" in wanted:
         volume = float(np.prod(spacing))
         found["firstorder"] = first_order_features(values, levels.probabilities, volume, settings.shift)
+        if settings.mode == "ibsi" and found["firstorder"]["Variance"] > 0:
+            found["firstorder"]["Kurtosis"] -= 3
     if any(family in wanted for family in TEXTURES):
         matrices = texture_matrices(lattice, levels, engine)
         found["glcm"] = glcm_features(matrices.pairs, grey, levels.highest) if "glcm" in wanted else {}
@@ -76,7 +82,12 @@ def form_features(
     found = {}
     for family, names in settings.families.items():
         if family == "shape":
-            found[family] = _chosen(shape_features(inside, spacing, engine), names)
+            form = shape_features(inside, spacing, engine)
+            if settings.mode == "ibsi":
+                voxels = int(np.count_nonzero(inside))
+                for name in AXIS_LENGTHS:
+                    form[name] *= math.sqrt(voxels / max(voxels - 1, 1))
+            found[family] = _chosen(form, names)
         elif family == "shape2D":
             axis = settings.force_2d_dimension
             if not settings.force_2d or inside.shape[axis] != 1:
@@ -86,6 +97,16 @@ def form_features(
             across = [mm for other, mm in enumerate(spacing) if other != axis]
             found[family] = _chosen(shape_2d_features(inside.squeeze(axis), (across[0], across[1])), names)
     return found
+
+
+def _anchor(values: NDArray, settings: Settings) -> float | None:
+    """Where the first bin starts, in IBSI's mode: at the lower limit of re-segmentation, else at the minimum."""
+    if settings.mode != "ibsi":
+        return None
+    lowest = float(values.min())
+    if settings.resegment_range is not None and settings.resegment_mode == "absolute":
+        return min(lowest, *settings.resegment_range)
+    return lowest
 
 
 @functools.cache
