@@ -11,7 +11,7 @@ from spinemets.dce.series import DynamicSeries
 from spinemets.dce.time_course import TimeCourse, TimeCourseRules
 from spinemets.errors import InputError
 from spinemets.models.lang_tree import lang_2019_tree
-from spinemets.mrml.hot_spots import FOUND, PLACED, hot_spot_of, origin_of, place_hot_spot
+from spinemets.mrml.hot_spots import FOUND, hot_spot_of, origin_of, place_hot_spot
 from spinemets.mrml.kinetic_maps import has_times, series_of_volume
 from spinemets.mrml.lesions import Content
 from spinemets.mrml.markups import first_point_lps
@@ -185,13 +185,23 @@ def momentTexts(course: TimeCourse) -> dict[str, tuple[str, str]]:
 
 def ratioTexts(course: TimeCourse) -> dict[str, str]:
     """Wash-in, maximum, wash-out and type of the curve by their labels."""
-    start = "S67" if course.late_peak else "Speak"
+    start = _("from 67 s") if course.late_peak else _("from peak")
     return {
         _("Wash-in"): f"{100 * course.wash_in:.0f} %",
-        _("Maximum SE"): f"{100 * course.max_se:.0f} %",
-        _("Wash-out from {start}").format(start=start): f"{course.wash_out:+.1f} %".replace("-", "−"),
+        _("Maximum"): f"{100 * course.max_se:.0f} %",
+        _("Wash-out"): f"{minus(f'{course.wash_out:+.1f}')} % {start}",
         _("Curve"): course.curve_type,
     }
+
+
+def sentence(warning: str) -> str:
+    """A warning of the library, as the panel says it."""
+    return f"⚠ {warning[0].upper()}{warning[1:]}."
+
+
+def minus(number: str) -> str:
+    """A number with the sign of its own, which is not broken off at the end of a line."""
+    return number.replace("-", "−")
 
 
 def treeText(course: TimeCourse) -> str:
@@ -203,7 +213,7 @@ def treeText(course: TimeCourse) -> str:
         path = path.replace(variable, word)
     lung, others = decision.counts
     text = _("<b>Research only, not for diagnosis:</b> tree of Lang 2019: {path} → <b>{outcome}</b>").format(
-        path=html.escape(path), outcome=html.escape(decision.outcome)
+        path=html.escape(path.replace(" -", " −")), outcome=html.escape(decision.outcome)
     )
     text += " " + _("(of the paper's cases there {lung:.0f} lung, {others:.0f} other).").format(
         lung=lung, others=others
@@ -231,16 +241,3 @@ def plainText(title: str, course: TimeCourse, place) -> str:
         *(f"{label}\t{text}" for label, text in ratioTexts(course).items()),
     ]
     return "\n".join(lines)
-
-
-__all__ = [
-    "FOUND",
-    "PLACED",
-    "KineticsLogic",
-    "Measured",
-    "maskOf",
-    "momentTexts",
-    "plainText",
-    "ratioTexts",
-    "treeText",
-]

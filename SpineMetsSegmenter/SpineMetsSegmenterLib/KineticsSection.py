@@ -4,13 +4,15 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .KineticsLogic import FOUND, PLACED, KineticsLogic, momentTexts, plainText, ratioTexts, treeText
+from .KineticsLogic import KineticsLogic, momentTexts, plainText, ratioTexts, sentence, treeText
 from .MapsSection import MapsSection
 from .TableRows import ROW_HEIGHT, prepareRows
 
 # While the marker is dragged its values follow at this pace.
 FOLLOW_MILLISECONDS = 30
+COPIED_MILLISECONDS = 3000
 MOMENTS, RATIOS = ("S0", "S1", "S2", "Smax", "Speak", "S67", "Slast"), 4
+WASH_OUT = 2
 NOTHING = "–"
 
 
@@ -27,7 +29,7 @@ class KineticsSection:
         self.ui = panel.ui
         self.logic = KineticsLogic()
         self.measured = None
-        self._fault = ""
+        self._fault = self._findingFault = ""
         self._node = None
         # Where the marker was last left, and where before that, by node: position (LPS mm) and origin.
         self._settled = {}
@@ -53,27 +55,35 @@ class KineticsSection:
         moments.setVerticalHeaderLabels([_("a.u."), _("s")])
         ratios.setColumnCount(RATIOS)
         ratios.setRowCount(1)
+        ratios.setHorizontalHeaderLabels([_("Wash-in"), _("Maximum"), _("Wash-out"), _("Curve")])
         for table in (moments, ratios):
             prepareRows(table)
             table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
             table.setFixedHeight((table.rowCount + 1) * ROW_HEIGHT + 2 * table.frameWidth)
         moments.verticalHeader().show()
+        # A wash-out tells what it starts from.
+        ratios.horizontalHeader().setSectionResizeMode(WASH_OUT, qt.QHeaderView.ResizeToContents)
         self._showValues()
 
     # What the user does.
 
     def find(self) -> None:
         """Put the marker where the lesion enhances most avidly, and show it."""
-        case, lesion, volume = self.subject()
-        with self._panel.quickly(_("No hot spot was found.")):
-            self._remember()
-            self._isPlacing = True
-            try:
-                self.logic.find(case, lesion, volume, self._panel.parameters)
-            finally:
-                self._isPlacing = False
-            self._panel.updatePanel()
-            self.goTo()
+        from spinemets.errors import InputError
+
+        before = self._position()
+        self._findingFault = ""
+        self._isPlacing = True
+        try:
+            self.logic.find(*self.subject(), self._panel.parameters)
+        except InputError as error:
+            self._findingFault = _("No hot spot was found. {why}").format(why=error)
+        finally:
+            self._isPlacing = False
+        if before is not None and before != self._position():
+            self._before.setdefault(self._nodeId(), []).append(before)
+        self._panel.updatePanel()
+        self.goTo()
 
     def goTo(self) -> None:
         """Show the marker in all views."""
@@ -105,7 +115,7 @@ class KineticsSection:
             title = _("{lesion}, hot spot {origin}").format(lesion=lesion.name, origin=self._originText())
             spot = self.measured.spot
             slicer.app.clipboard().setText(plainText(title, spot.course, spot.centre))
-            self._panel.showStatus(_("The values are in the clipboard."))
+            slicer.util.showStatusMessage(_("The values are in the clipboard."), COPIED_MILLISECONDS)
 
     # What is shown.
 
@@ -162,7 +172,7 @@ class KineticsSection:
         self._observe(None)
         self._before, self._settled, self._isDragging = {}, {}, False
         self.logic.forget()
-        self.measured, self._fault = None, ""
+        self.measured, self._fault, self._findingFault = None, "", ""
         self._showValues()
         self.ui.hotSpotLabel.text = ""
         self.maps.clear()
@@ -173,16 +183,18 @@ class KineticsSection:
         self._panel.viewsSection.showHotSpot(signal)
 
     def _describe(self, missing: str) -> str:
-        if self._fault:
-            return f"⚠ {self._fault}"
+        fault = self._findingFault or self._fault
+        if fault:
+            return f"⚠ {fault}"
         if self.measured is None:
             return (missing and f"{missing}.") or _("Find the hot spot to measure the lesion's kinetics.")
         _case, lesion, _volume = self.subject()
         text = _("Hot spot of {lesion}, {origin}.").format(lesion=lesion.name, origin=self._originText())
-        sentences = [f"⚠ {warning[0].upper()}{warning[1:]}." for warning in self.measured.warnings]
-        return "\n".join([text, *sentences])
+        return "\n".join([text, *map(sentence, self.measured.warnings)])
 
     def _originText(self) -> str:
+        from spinemets.mrml.hot_spots import FOUND
+
         return _("found by rule") if self.measured.origin == FOUND else _("placed by the reader")
 
     def _showValues(self) -> None:
@@ -191,10 +203,8 @@ class KineticsSection:
         for column, pair in enumerate(moments.values()):
             for row, text in enumerate(pair):
                 self._setCell(self.ui.momentsTable, row, column, text)
-        ratios = {_("Wash-in"): "", _("Maximum SE"): "", _("Wash-out"): "", _("Curve"): ""}
-        ratios = dict.fromkeys(ratios, NOTHING) if course is None else ratioTexts(course)
-        self.ui.ratiosTable.setHorizontalHeaderLabels(list(ratios))
-        for column, text in enumerate(ratios.values()):
+        ratios = [NOTHING] * RATIOS if course is None else list(ratioTexts(course).values())
+        for column, text in enumerate(ratios):
             self._setCell(self.ui.ratiosTable, 0, column, text)
         self.ui.treeLabel.text = "" if course is None else treeText(course)
         self.ui.treeLabel.visible = course is not None
@@ -256,14 +266,9 @@ class KineticsSection:
     def _nodeId(self) -> str:
         return "" if self._node is None else self._node.GetID()
 
-    def _remember(self) -> None:
-        """What is done next can be taken back."""
-        position = self._position()
-        if position is not None:
-            self._before.setdefault(self._nodeId(), []).append(position)
-
     def _observe(self, node) -> None:
         if node is not self._node:
+            self._findingFault = ""
             panel, markups = self._panel, slicer.vtkMRMLMarkupsNode
             slots = (
                 (markups.PointModifiedEvent, self._onMoved),
@@ -316,6 +321,7 @@ class KineticsSection:
             self._panel.updatePanel()
 
     def _markPlaced(self) -> None:
-        from spinemets.mrml.hot_spots import ORIGIN_ATTRIBUTE
+        from spinemets.mrml.hot_spots import ORIGIN_ATTRIBUTE, PLACED
 
+        self._findingFault = ""
         self._node.SetAttribute(ORIGIN_ATTRIBUTE, PLACED)

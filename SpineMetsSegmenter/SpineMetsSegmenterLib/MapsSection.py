@@ -7,10 +7,11 @@ from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
 
+from .KineticsLogic import minus, sentence
 from .MapsComputing import MapsComputing
 
 # Cells of the strip that shows a map's colours.
-LEGEND_CELLS = 40
+LEGEND_CELLS = 43
 
 
 class MapsSection:
@@ -27,6 +28,7 @@ class MapsSection:
         self.ui = panel.ui
         self._computing = None
         self._shown = None
+        self._lesionId = ""
         self.mapsButton = ApplyButton(self.ui.mapsButton, self.computeMaps, self.cancel)
         self.ratesButton = ApplyButton(self.ui.ratesButton, self.computeRates, self.cancel)
         self.ui.mapComboBox.connect("activated(int)", self._onMapActivated)
@@ -48,35 +50,36 @@ class MapsSection:
         self._start(self.ratesButton, "ktrans", options, parameters.usesRelativeEnhancement)
 
     def _start(self, button, wanted: str, options, relative: bool) -> None:
+        from spinemets.errors import InputError
+
         if self.isComputing or self._kinetics.measured is None:
             return
         parameters, logic = self._panel.parameters, self._kinetics.logic
         subject, measured = self._kinetics.subject(), self._kinetics.measured
         computing = MapsComputing(
             self._panel.startJob,
-            self._panel.showProgressOfJob,
+            self._showProgress,
             lambda images, result: self._finished(subject, images, result, wanted, relative),
             self._failed,
             folder=slicer.app.temporaryPath,
         )
-        self._panel.showStatus("")
-        with self._panel.quickly(_("The maps could not be computed.")):
-            self._computing, self._button = computing, button
-            button.showWorking(True)
-            self._panel.workStarted()
-            try:
-                series = logic.series(subject[2], parameters)
-                computing.start(series, measured.spot, measured.mask, [*logic.curveOptions(parameters), *options])
-            finally:
-                if not computing.isRunning and self._computing is computing:
-                    self._ended()
+        self._lesionId = subject[1].id
+        self._say("")
+        self._computing, self._button = computing, button
+        button.showWorking(True)
+        self._panel.workStarted()
+        try:
+            series = logic.series(subject[2], parameters)
+            computing.start(series, measured.spot, measured.mask, [*logic.curveOptions(parameters), *options])
+        except InputError as error:
+            self._failed(str(error))
 
     def cancel(self) -> None:
         """Stop computing; the scene is as it was."""
         if self.isComputing:
             self._computing.cancel()
             self._ended()
-            self._panel.showStatus(_("Computing the maps was cancelled; the scene is as it was."))
+            self._say(_("Computing the maps was cancelled; the scene is as it was."))
 
     def _finished(self, subject, images, result, wanted: str, relative: bool) -> None:
         from spinemets.mrml.kinetic_maps import put_maps
@@ -84,16 +87,17 @@ class MapsSection:
         case, lesion, volume = subject
         self._ended()
         if volume.GetScene() is None or not self._panel.logic.hasLesion(case, lesion.id):
-            self._panel.showFault(_("The maps were computed, but their lesion is gone."))
+            self._say(_("⚠ The maps were computed, but their lesion is gone."))
             return
         put_maps(case, volume, lesion, images, relative)
         if self._panel.parameters and self._panel.parameters.lesionId == lesion.id:
             self._panel.parameters.shownMap = wanted if wanted in images else next(iter(images), "")
         self._panel.updatePanel()
         warnings = [*result.get("warnings", []), *result.get("pharmacokinetics", {}).get("warnings", [])]
-        told = [f"⚠ {text[0].upper()}{text[1:]}." for text in dict.fromkeys(warnings)]
+        # That amounts are relative stands above for as long as it holds.
+        told = [sentence(text) for text in dict.fromkeys(warnings) if not text.startswith("relative enhancement")]
         done = _("Maps of {lesion} computed.").format(lesion=lesion.name)
-        self._panel.showStatus("\n".join([" ".join([done, self._medians(result)]).strip(), *told]))
+        self._say("\n".join([" ".join([done, self._medians(result)]).strip(), *told]))
 
     def _medians(self, result) -> str:
         """The rates' medians in the lesion, with their units."""
@@ -110,12 +114,22 @@ class MapsSection:
 
     def _failed(self, sentence: str) -> None:
         self._ended()
-        self._panel.showFault(_("The maps could not be computed. {why}").format(why=sentence))
+        self._say(_("⚠ The maps could not be computed. {why}").format(why=sentence))
 
     def _ended(self) -> None:
         self._computing = None
         self._button.showWorking(False)
         self._panel.workEnded()
+
+    def _showProgress(self, stage, done, total, message="") -> None:
+        self._panel.showProgressOfJob(stage, done, total, message)
+        share = _(", {percent:.0f} %").format(percent=100 * done / total) if total > 1 else ""
+        self._say(f"{self.ui.progressLabel.text}{share} …")
+
+    def _say(self, text: str) -> None:
+        """Below the buttons, since the panel's status may be scrolled out of sight."""
+        self.ui.mapsLabel.text = text
+        self.ui.mapsLabel.visible = bool(text)
 
     # What is shown.
 
@@ -138,11 +152,15 @@ class MapsSection:
             _("Ktrans, kep, ve and vp of the lesion's voxels, by the model under Settings."),
         )
         self.ui.ratesLabel.text = self._describeRates(lacking, isFallback)
-        self.ui.ratesLabel.visible = bool(self.ui.ratesLabel.text)
-        self.ui.relativeCheckBox.visible = bool(lacking) or isFallback
+        self.ui.ratesLabel.visible = bool(self.ui.ratesLabel.text) and measured is not None
+        self.ui.relativeCheckBox.visible = (bool(lacking) or isFallback) and measured is not None
+        if parameters.lesionId != self._lesionId and not self.isComputing:
+            self._lesionId = parameters.lesionId
+            self._say("")
         self._showChoice(parameters)
 
     def clear(self) -> None:
+        self._say("")
         self.ui.mapComboBox.clear()
         self.ui.legendLabel.text = ""
         self._shown = None
@@ -187,7 +205,8 @@ class MapsSection:
         entries = [(_("No map"), "")]
         for name, node in maps.items():
             colours = map_colours(name, bool(node.GetAttribute(RELATIVE_ATTRIBUTE)))
-            entries.append((f"{colours.title} ({colours.unit})" if colours.unit else colours.title, name))
+            isTold = not colours.unit or colours.unit in colours.title
+            entries.append((colours.title if isTold else f"{colours.title} ({colours.unit})", name))
         box = self.ui.mapComboBox
         if entries != [(box.itemText(row), box.itemData(row)) for row in range(box.count)]:
             box.clear()
@@ -207,10 +226,10 @@ class MapsSection:
         colours = map_colours(name, bool(shown.GetAttribute(RELATIVE_ATTRIBUTE)))
         tones = colours.table[:: -(-len(colours.table) // LEGEND_CELLS)]
         cells = "".join(f'<td bgcolor="#{r:02x}{g:02x}{b:02x}">&nbsp;</td>' for r, g, b in tones.tolist())
-        low, high = (f"{value:g} {html.escape(colours.unit)}".strip() for value in (colours.low, colours.high))
+        ends = (f"{value:g} {html.escape(colours.unit)}".strip() for value in (colours.low, colours.high))
+        low, high = (minus(end).replace(" ", "&nbsp;") for end in ends)
         self.ui.legendLabel.text = (
-            f'<table width="100%" cellspacing="0" cellpadding="0"><tr><td>{low}&nbsp;</td>{cells}'
-            f"<td>&nbsp;{high}</td></tr></table>"
+            f'<table cellspacing="0" cellpadding="0"><tr><td>{low}&nbsp;</td>{cells}<td>&nbsp;{high}</td></tr></table>'
         )
         self.ui.legendLabel.toolTip = colours.legend
 

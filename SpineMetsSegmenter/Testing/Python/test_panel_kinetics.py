@@ -158,7 +158,7 @@ def test_values_are_copied_as_text(panel, marker):
     table = [line.split("\t") for line in lines]
     assert table[2] == ["", "S0", "S1", "S2", "Smax", "Speak", "S67", "Slast"]
     assert table[3][1:] == cells(panel.ui("momentsTable"))[0]
-    assert ["Maximum SE", cells(panel.ui("ratiosTable"))[0][1]] in table
+    assert ["Maximum", cells(panel.ui("ratiosTable"))[0][1]] in table
 
 
 def test_each_lesion_has_its_own_marker_and_takes_it_along(panel, case, lesion, marker):
@@ -260,10 +260,10 @@ def test_maps_are_computed_shown_over_the_series_and_saved_with_the_scene(panel,
 def test_cancelled_half_way_the_scene_is_as_it_was(panel, case, lesion, marker):
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     panel.click("mapsButton")
-    panel.process_events(until=lambda: panel.ui("progressLabel").text, timeout_s=60)
+    panel.process_events(until=lambda: panel.ui("mapsLabel").text, timeout_s=60)
     panel.click("mapsButton")
-    assert panel.ui("mapsButton").text == "Maps"
-    assert "cancelled" in panel.ui("statusLabel").text
+    assert panel.ui("mapsButton").text == "Enhancement maps"
+    assert "cancelled" in panel.ui("mapsLabel").text
     assert not panel.widget.isWorking
     computing = panel.widget.kineticsSection.maps
     panel.process_events(
@@ -290,7 +290,8 @@ def test_rates_ask_for_t1_and_are_called_relative_without(panel, case, lesion, m
     assert "relative" in maps["ktrans"].GetName()
     assert maps["ktrans"].GetVoxelValueQuantity().GetCodingSchemeDesignator() == "99SPINEMETS"
     assert "relative" in panel.ui("mapComboBox").currentText
-    assert "Relative enhancement stands for the concentration" in panel.ui("statusLabel").text
+    assert "relative" in panel.ui("mapsLabel").text
+    assert "Relative enhancement stands for the concentration" in panel.ui("ratesLabel").text
 
 
 def test_rates_with_t1_are_near_the_simulator_s(panel, case, lesion, marker, simulated_study):
@@ -308,8 +309,8 @@ def test_rates_with_t1_are_near_the_simulator_s(panel, case, lesion, marker, sim
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(simulated_study.folder / "truth" / "ktrans.nrrd")))
     # T1 is a guess here and the input function another, so only the order of size can be right.
     assert 0.5 < np.median(ktrans[inside]) / np.median(truth[inside]) < 2
-    assert "Ktrans" in panel.ui("statusLabel").text
-    assert "1/min" in panel.ui("statusLabel").text
+    assert "Ktrans" in panel.ui("mapsLabel").text
+    assert "1/min" in panel.ui("mapsLabel").text
 
 
 def test_a_fault_of_the_child_process_is_a_sentence_in_the_panel(panel, case, lesion, marker):
@@ -321,7 +322,7 @@ def test_a_fault_of_the_child_process_is_a_sentence_in_the_panel(panel, case, le
     panel.process_events()
     panel.click("ratesButton")
     wait_for_maps(panel)
-    assert panel.ui("statusLabel").text.startswith("⚠ The maps could not be computed. TR: is 0.05 ms; ")
+    assert panel.ui("mapsLabel").text.startswith("⚠ The maps could not be computed. TR: is 0.05 ms; ")
     assert maps_of(case, case.volumes()["dce"], lesion) == {}
     assert panel.ui("ratesButton").text == "Ktrans maps"
 
@@ -353,7 +354,7 @@ def test_closing_the_scene_while_maps_are_computed(panel, case, lesion, marker):
     slicer.mrmlScene.Clear(0)
     panel.process_events()
     assert not panel.widget.isWorking
-    assert panel.ui("mapsButton").text == "Maps"
+    assert panel.ui("mapsButton").text == "Enhancement maps"
     assert cells(panel.ui("ratiosTable"))[0] == ["–"] * 4
 
 
