@@ -184,7 +184,12 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike, weights: str = "none", leve
     variance = float((shares * spread**2).sum() - (estimate - expected * (1 - estimate)) ** 2)
     error = float(np.sqrt(max(variance, 0) / a.size)) / (1 - expected)
     reach = float(norm.ppf(0.5 + level / 2)) * error
-    return Kappa(estimate, error, (estimate - reach, estimate + reach), weights, int(a.size))
+    return Kappa(estimate, error, _interval(estimate, reach), weights, int(a.size))
+
+
+def _interval(estimate: float, reach: float) -> tuple[float, float]:
+    """Cut where a kappa ends."""
+    return max(-1.0, estimate - reach), min(1.0, estimate + reach)
 
 
 def _categories(ratings: ArrayLike) -> NDArray[Any]:
@@ -222,4 +227,4 @@ def fleiss_kappa(ratings: ArrayLike, level: float = 0.95) -> Kappa:
     skew = float((share * (1 - share) * (1 - 2 * share)).sum())
     error = float(np.sqrt(2 * (chance**2 - skew) / (subjects * raters * (raters - 1)))) / chance
     reach = float(norm.ppf(0.5 + level / 2)) * error
-    return Kappa(estimate, error, (estimate - reach, estimate + reach), "Fleiss", subjects)
+    return Kappa(estimate, error, _interval(estimate, reach), "Fleiss", subjects)

@@ -169,8 +169,8 @@ def hosmer_lemeshow(labels: ArrayLike, probabilities: ArrayLike, groups: int = 1
         raise InputError("probability", "is much the same in all cases", "there is nothing to group")
     group = np.clip(np.searchsorted(ends, p, "left"), 1, len(ends) - 1) - 1
     cases = np.bincount(group, minlength=len(ends) - 1)
-    observed: NDArray[np.float64] = np.bincount(group, weights=y, minlength=len(ends) - 1)
-    expected: NDArray[np.float64] = np.bincount(group, weights=p, minlength=len(ends) - 1)
+    observed = np.asarray(np.bincount(group, weights=y, minlength=len(ends) - 1), np.float64)
+    expected = np.asarray(np.bincount(group, weights=p, minlength=len(ends) - 1), np.float64)
     if (cases == 0).any():
         raise InputError("groups", f"are {groups}, and one is empty", "choose fewer")
     variance = expected * (1 - expected / cases)

@@ -2,14 +2,16 @@
 
 Minimises -loglik / n + lambda |b|_1 with an intercept that is not penalised, as R's glmnet does (Friedman, Hastie and
 Tibshirani, J Stat Softw 33 (2010) 1): variables are standardised by their 1/n standard deviation, the path falls from
-the penalty that leaves nothing, and cross-validation measures the deviance on that same path. Solved by an active set
-and Newton's steps, which meets the optimality conditions to 1e-9 in a few rounds, also of almost separated classes.
+the penalty that leaves nothing, and in cross-validation each fold has a path of its own, read off at the penalties of
+all cases by linear interpolation. Solved by an active set and Newton's steps, which meets the optimality conditions to
+1e-9 in a few rounds, also of almost separated classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +27,8 @@ WEIGHT_FLOOR = 1e-10
 TOLERANCE = 1e-9
 # Errors closer than this differ by rounding only.
 SAME_ERROR = 1e-12
+# A full Newton step below this leaves an error of about its square.
+CLOSE = 1e-6
 # Keeps variables that repeat each other apart.
 RIDGE = 1e-10
 ENTER_AT_ONCE = 10
@@ -56,6 +60,13 @@ class LassoPath(Result):
             self.names[n]: float(row[n]) for n in np.flatnonzero(row)
         }
 
+    def __str__(self) -> str:
+        counts = np.count_nonzero(self.coefficients, axis=1)
+        return (
+            f"{len(self.penalties)} penalties from {self.penalties[0]:.4g} to {self.penalties[-1]:.4g}, at the last "
+            f"{counts[-1]} of {len(self.names)} variables and {self.deviance_ratio[-1]:.3g} of the deviance"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class LassoChoice(Result):
@@ -84,6 +95,23 @@ class LassoChoice(Result):
     def lambda_1se(self) -> float:
         """Largest penalty whose error is within one standard error of the least."""
         return float(self.path.penalties[self.one_se])
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, the two penalties and their coefficients."""
+        return super().as_json() | {
+            "lambda_min": self.lambda_min,
+            "lambda_1se": self.lambda_1se,
+            "chosen_min": self.path.chosen(self.minimum),
+            "chosen_1se": self.path.chosen(self.one_se),
+        }
+
+    def __str__(self) -> str:
+        told = [
+            f"{name} {self.path.penalties[at]:.4g}: {self.measure} {self.error[at]:.4g} (SE {self.error_sd[at]:.3g}), "
+            + ", ".join(f"{term} {value:.4g}" for term, value in self.path.chosen(at).items())
+            for name, at in (("lambda.min", self.minimum), ("lambda.1se", self.one_se))
+        ]
+        return "; ".join(told)
 
 
 def lasso_path(
@@ -151,8 +179,8 @@ def cross_validated_lasso(
     for row, number in enumerate(numbers):
         progress("cross-validation", row, len(numbers))
         inside = fold_of != number
-        fold = lasso_path(y[inside], x[inside], told, path.penalties)
-        odds = fold.intercepts[:, np.newaxis] + fold.coefficients @ x[~inside].T
+        fold = lasso_path(y[inside], x[inside], told, penalties)
+        odds = _read_off(fold, path.penalties, x[~inside])
         truth = y[~inside].astype(np.float64)
         each = _deviances(odds, truth) if measure == "deviance" else (odds > TOLERANCE) != (truth > 0.5)
         errors[row], sizes[row] = each.mean(axis=1), np.count_nonzero(~inside)
@@ -163,6 +191,13 @@ def cross_validated_lasso(
     minimum = int(np.argmax(error <= error.min() + SAME_ERROR))
     one_se = int(np.argmax(error <= error[minimum] + sd[minimum] + SAME_ERROR))
     return LassoChoice(path, measure, error, sd, minimum, one_se)
+
+
+def _read_off(fold: LassoPath, penalties: NDArray[np.float64], variables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log odds (L, case) at other penalties than the path's own, linear between these and constant beyond."""
+    odds = fold.intercepts[:, np.newaxis] + fold.coefficients @ variables.T
+    rising = fold.penalties[::-1]
+    return np.stack([np.interp(penalties, rising, case[::-1]) for case in odds.T], axis=1)
 
 
 def _standardised(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -178,6 +213,8 @@ def _standardised(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
 
 def _grid(scaled: NDArray[np.float64], y: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     most = float(np.abs(scaled.T @ (y - y.mean())).max()) / len(y)
+    if most == 0:
+        raise InputError("variables", "are the same in all cases", "there is nothing to choose from")
     least = 0.01 if len(y) < scaled.shape[1] else 1e-4
     return np.asarray(most * np.power(least, np.arange(count) / (count - 1)))
 
@@ -206,82 +243,94 @@ class _ActiveSet:
     def __init__(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         self._x, self._y = x, y
         self.active: list[int] = []
-        self.values = np.empty(0)
-        self._signs = np.empty(0)
-        self.intercept = _log_odds(y.mean())
+        # The intercept comes first; it has no sign and no penalty.
+        self._design = np.ones((len(y), 1))
+        self._beta = np.array([_log_odds(y.mean())])
+        self._signs = np.zeros(1)
+        self._odds = self._design @ self._beta
+
+    @property
+    def intercept(self) -> float:
+        return float(self._beta[0])
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        return self._beta[1:]
 
     def solve(self, penalty: float) -> None:
         """The optimum at a penalty, from wherever the last one was."""
         cautious = False
         for _ in range(MOST_ROUNDS):
-            before = self._objective(penalty, self.intercept, self.values)
-            self._settle(penalty)
-            gradient = self._x.T @ (self._y - expit(self._odds(self.intercept, self.values))) / len(self._y)
+            before = self._objective(penalty, self._odds, self._beta)
+            after = self._settle(penalty, before)
+            gradient = (self._y - expit(self._odds)) @ self._x / len(self._y)
             excess = np.abs(gradient) - penalty
             excess[self.active] = -np.inf
             entering = np.flatnonzero(excess > TOLERANCE)
             if not entering.size:
                 return
-            stuck = before - self._objective(penalty, self.intercept, self.values) <= 0 and cautious
+            stuck = before - after <= 0 and cautious
             # One alone always moves the right way; several may hinder each other.
             cautious = cautious or stuck or len(entering) > ENTER_AT_ONCE
             if cautious:
                 entering = entering[np.argsort(-excess[entering], kind="stable")[: 1 if stuck else ENTER_AT_ONCE]]
             self.active += entering.tolist()
-            self.values = np.concatenate([self.values, np.zeros(len(entering))])
+            self._design = np.column_stack([self._design, self._x[:, entering]])
+            self._beta = np.concatenate([self._beta, np.zeros(len(entering))])
             self._signs = np.concatenate([self._signs, np.sign(gradient[entering])])
 
-    def _settle(self, penalty: float) -> None:
-        """Newton's method on the active variables; those that reach 0 leave."""
+    def _settle(self, penalty: float, objective: float) -> float:
+        """Newton's method on the active variables; those that reach 0 leave. The objective that is reached."""
         for _ in range(MOST_ROUNDS):
-            design = np.column_stack([np.ones(len(self._y)), self._x[:, self.active]])
-            probability = expit(self._odds(self.intercept, self.values))
+            probability = expit(self._odds)
             weights = np.maximum(probability * (1 - probability), WEIGHT_FLOOR)
-            pull = design.T @ (self._y - probability) / len(self._y)
-            pull[1:] -= penalty * self._signs
-            curvature = (design * weights[:, np.newaxis]).T @ design / len(self._y)
+            pull = (self._y - probability) @ self._design / len(self._y) - penalty * self._signs
+            curvature = self._design.T @ (self._design * weights[:, np.newaxis]) / len(self._y)
             curvature[np.diag_indices_from(curvature)] += RIDGE
             step = np.linalg.solve(curvature, pull)
-            reach = self._reach(step[1:])
-            wrong_way = reach == 0
-            if wrong_way.any():
-                self._leave(wrong_way)
+            reach = self._reach(step)
+            if not reach.all():
+                self._leave(reach == 0)
                 continue
-            length = self._length(penalty, step, min(1.0, float(reach.min(initial=1.0))), float(pull @ step))
-            self.intercept += length * step[0]
-            self.values = self.values + length * step[1:]
-            self._leave((self.values * self._signs <= 0) | (reach <= length * (1 + 1e-12)))
+            length, objective = self._line_search(penalty, objective, step, min(1.0, float(reach.min())), pull @ step)
+            out = (self._beta * self._signs < 0) | (reach <= length * (1 + 1e-12))
+            self._leave(out)
+            # Newton's error falls as its square.
+            if length == 1 and not out.any() and np.abs(step).max() <= CLOSE:
+                break
             if np.abs(length * step).max() <= TOLERANCE:
-                return
+                break
+        return objective
 
     def _reach(self, step: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much of the step each coefficient can go before it turns its sign; inf where it does not."""
         turning = step * self._signs < 0
         safe = np.where(turning, step, 1.0)
-        return np.where(turning, -self.values / safe, np.inf)
+        return np.where(turning, -self._beta / safe, np.inf)
 
-    def _length(self, penalty: float, step: NDArray[np.float64], length: float, slope: float) -> float:
-        """The step's length, halved until the objective falls as Armijo asks."""
-        now = self._objective(penalty, self.intercept, self.values)
-        while length > 1e-10:
-            moved = self._objective(penalty, self.intercept + length * step[0], self.values + length * step[1:])
-            if moved <= now - 1e-4 * length * slope + 1e-14:
-                break
+    def _line_search(
+        self, penalty: float, objective: float, step: NDArray[np.float64], length: float, slope: float
+    ) -> tuple[float, float]:
+        """Go the step's length, halved until the objective falls as Armijo asks; that length and the objective."""
+        along = self._design @ step
+        while True:
+            beta, odds = self._beta + length * step, self._odds + length * along
+            moved = self._objective(penalty, odds, beta)
+            if moved <= objective - 1e-4 * length * slope + 1e-14 or length <= 1e-10:
+                self._beta, self._odds = beta, odds
+                return length, moved
             length /= 2
-        return length
 
     def _leave(self, out: NDArray[np.bool_]) -> None:
         if out.any():
-            self.active = [number for number, gone in zip(self.active, out) if not gone]
-            self.values, self._signs = self.values[~out], self._signs[~out]
+            self.active = [number for number, gone in zip(self.active, out[1:]) if not gone]
+            self._beta, self._signs = self._beta[~out], self._signs[~out]
+            self._design = self._design[:, ~out]
+            self._odds = self._design @ self._beta
 
-    def _odds(self, intercept: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(intercept + self._x[:, self.active] @ values)
-
-    def _objective(self, penalty: float, intercept: float, values: NDArray[np.float64]) -> float:
-        odds = self._odds(intercept, values)
+    def _objective(self, penalty: float, odds: NDArray[np.float64], beta: NDArray[np.float64]) -> float:
         loss = np.logaddexp(0, odds) - self._y * odds
-        return float(loss.mean() + penalty * np.abs(values).sum())
+        return float(loss.mean() + penalty * np.abs(beta[1:]).sum())
 
 
 def _log_odds(share: float) -> float:

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinemets.errors import InputError
 
+# Longer lists are counted only.
+MOST_TOLD = 4
+
 
 class Result:
     """Base of the results: prints its numbers, and gives them as plain data."""
@@ -22,7 +25,8 @@ class Result:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {_told(value)}" for name, value in self.as_json().items() if not _is_long(value))
+        known = {name: value for name, value in self.as_json().items() if value is not None and value != []}
+        return ", ".join(f"{name} {_told(value)}" for name, value in known.items())
 
 
 def plain(value: Any) -> Any:
@@ -42,13 +46,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _is_long(value: Any) -> bool:
-    return isinstance(value, (list, dict)) and len(value) > 2
-
-
 def _told(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, dict):
+        return f"({', '.join(f'{name} {_told(each)}' for name, each in value.items())})"
+    if isinstance(value, list) and len(value) > MOST_TOLD:
+        return f"of {len(value)} values"
     if isinstance(value, list):
         return f"({', '.join(_told(each) for each in value)})"
     return str(value)
@@ -88,6 +92,8 @@ def labels_and_variables(
     if len(told) != columns.shape[1]:
         raise InputError("variables", f"are {columns.shape[1]} with {len(told)} names", "give one name for each")
     positive, _ = labels_and_scores(labels)
+    if columns.dtype.kind in "fiub" and len(columns) == len(positive) and np.isfinite(columns).all():
+        return positive, np.asarray(columns, np.float64), told
     return positive, np.stack([_numbers(c, len(positive), n) for c, n in zip(columns.T, told)], axis=1), told
 
 

@@ -79,7 +79,7 @@ def roc_curve(labels: ArrayLike, scores: ArrayLike) -> RocCurve:
 
 
 def auc(labels: ArrayLike, scores: ArrayLike, level: float = 0.95) -> AreaUnderCurve:
-    """AUC with DeLong's interval, cut at 0 and 1."""
+    """AUC with DeLong's interval, cut at 0 and 1; that of an AUC of 1 is 1 to 1, however few the cases."""
     positive, (values,) = labels_and_scores(labels, scores)
     area, first, second = _placements(positive, values)
     error = float(np.sqrt(_covariance([first], [second])[0, 0]))
