@@ -1,10 +1,10 @@
-"""What the module SpineMetsClassifier does, without a window: from a lesion's segment to probability and report."""
+"""What the module SpineMetsClassifier does, without a window: from a lesion in the scene to result nodes."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
@@ -12,252 +12,274 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from spinemets.errors import InputError
 from spinemets.models.classification import Result, classify_case
 from spinemets.models.package import ModelPackage, find_packages
-from spinemets.mrml.cases import identity_of_case, volumes_by_role
-from spinemets.mrml.segmentations import (
-    mask_from_segment,
-    segment_or_first,
-    segmentations_with_lesions,
-    segments_of,
-)
-from spinemets.mrml.subject_hierarchy import place_beside
-from spinemets.mrml.tables import fill_table_node, table_node_from_columns
-from spinemets.mrml.volumes import fill_volume_node, image_from_volume_node, volume_node_from_image
+from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, identity_of_case, volumes_by_role
+from spinemets.mrml.lesions import Content, lesion_id, lesions_of
+from spinemets.mrml.results import SceneResult, keep_result, result_with_key
+from spinemets.mrml.segmentations import has_voxels, segments_of
 from spinemets.progress import silent
 from spinemets.report.page import write_report
+from spinemets.report.wording import role_in_words
 
+from .Inputs import Digests, Inputs
+from .ModelLibrary import whyNot
 from .ParameterNode import SpineMetsClassifierParameterNode
 
 # Field of the parameter node by role.
-VOLUME_FIELDS = {"t1": "volumeT1", "t2": "volumeT2", "fs_t2": "volumeFsT2"}
-# Series on which the lesion's overlay is shown, first that the model used.
-OVERLAY_ROLES = ("t2", "fs_t2", "t1")
+VOLUME_FIELDS = {
+    "t1": "volumeT1",
+    "t2": "volumeT2",
+    "fs_t2": "volumeFsT2",
+    "ce_t1_sag": "volumeCeT1Sag",
+    "ce_t1_cor": "volumeCeT1Cor",
+    "ce_t1_ax": "volumeCeT1Ax",
+    "dce": "volumeDce",
+    "ct": "volumeCt",
+}
+# Series in planes that a model's own leave open: the report shows the lesion there as it was acquired.
+VIEW_ROLES = ("ce_t1_cor", "ce_t1_ax", "dce")
+
+
+@dataclass(frozen=True)
+class LesionChoice:
+    """A segment that can be classified. `identity` is the lesion's, shared by its masks on several series."""
+
+    node: object
+    segmentID: str
+    identity: str
+    name: str
 
 
 @dataclass(frozen=True)
 class Classification:
-    """A result with the images that it was made from, so that a report can be written."""
+    """A result of work in this process, with what a report needs."""
 
     result: Result
-    volumes: dict[str, object]
-    images: dict[str, sitk.Image]
+    shown: SceneResult
+    inputs: Inputs
 
 
 class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
     """Can be used from scripts; every method that takes long reports to `progress`, which may raise `Cancelled`."""
 
+    def __init__(self) -> None:
+        ScriptedLoadableModuleLogic.__init__(self)
+        self._digests = Digests()
+
     def getParameterNode(self):
         return SpineMetsClassifierParameterNode(super().getParameterNode())
 
-    def modelPaths(self) -> list[Path]:
-        """Model packages in the search path."""
-        return find_packages()
+    # What there is to choose from.
 
-    def readModel(self, path: str) -> ModelPackage:
-        """Read and check a model package. Raises InputError, with what is wrong with it."""
-        if not str(path).strip():
-            raise InputError("model", "none is chosen", "choose a model package")
-        return ModelPackage.read(path)
+    def currentCase(self, parameters) -> SceneCase | None:
+        """The study that the user chose; else that of the lesion, else the only one in the scene."""
+        chosen = case_with_uid(slicer.mrmlScene, parameters.caseUid) if parameters.caseUid else None
+        if chosen is None and parameters.lesionSegmentation is not None:
+            chosen = case_of(parameters.lesionSegmentation)
+        cases = cases_in(slicer.mrmlScene)
+        return chosen or (cases[0] if len(cases) == 1 else None)
 
-    def describeModel(self, path: str) -> tuple[ModelPackage | None, str]:
-        """The package (None when it cannot be used) and, for the panel, what it is or what is wrong with it."""
-        if not path:
-            return None, ""
-        try:
-            package = self.readModel(path)
-        except InputError as error:
-            return None, str(error)
-        lines = [
-            _("{question}; needs {roles}").format(question=package.question, roles=", ".join(package.roles)),
-            _("Probability of: {name}").format(name=package.positive_class),
-        ]
-        if package.simulated:
-            lines.append(_("Trained on simulated cases: says nothing about a patient."))
-        return package, "\n".join(lines)
+    def lesions(self, parameters) -> list[LesionChoice]:
+        """Lesions of the case as the Segmenter left them, then segments of other segmentations that are in no other
+        case; empty segments are left out."""
+        case = self.currentCase(parameters)
+        found, outlines = [], set()
+        for lesion in [] if case is None else lesions_of(case):
+            outlines |= {(p.node.GetID(), p.segment_id) for p in lesion.drawn if p.content is Content.OUTLINES}
+            masks = lesion.parts(Content.LESIONS)
+            if masks:
+                found.append(LesionChoice(masks[0].node, masks[0].segment_id, lesion.id, lesion.name))
+        known = {choice.identity for choice in found}
+        scene = slicer.mrmlScene
+        for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
+            node = scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode")
+            if case is not None and case_of(node) not in (None, case):
+                continue
+            for segmentID, name in segments_of(node).items():
+                identity = lesion_id(node, segmentID)
+                if identity in known or (node.GetID(), segmentID) in outlines or not has_voxels(node, segmentID):
+                    continue
+                found.append(LesionChoice(node, segmentID, identity, f"{name} ({node.GetName()})"))
+        return found
 
-    def chooseDefaults(self, parameters: SpineMetsClassifierParameterNode) -> None:
-        """Choose the first model, the lesion, and the series of its case by their roles, where nothing is chosen yet.
+    def currentLesion(self, parameters) -> LesionChoice | None:
+        """The lesion that is asked about; None when it is gone or empty."""
+        node, segmentID = parameters.lesionSegmentation, parameters.lesionSegmentID
+        if node is None or segmentID not in segments_of(node) or not has_voxels(node, segmentID):
+            return None
+        identity = lesion_id(node, segmentID)
+        listed = [choice for choice in self.lesions(parameters) if choice.identity == identity]
+        name = listed[0].name if listed else segments_of(node)[segmentID]
+        return LesionChoice(node, segmentID, identity, name)
 
-        The lesion: of the only segmentation that holds lesions which SpineMets found. A model that is no longer where
-        a saved scene says (another computer) is replaced by the one of the same file name.
+    def volumes(self, parameters) -> dict:
+        """Series of each role, of those that are chosen and still in the scene."""
+        chosen = {role: getattr(parameters, field) for role, field in VOLUME_FIELDS.items()}
+        return {role: node for role, node in chosen.items() if node is not None}
+
+    # Choosing.
+
+    def settle(self, parameters) -> None:
+        """Choose what can be chosen without asking, in place of what is gone: study, lesion, series by role, model.
+
+        A model that is no longer where a saved scene says (another computer) is replaced by the one of the same file
+        name.
         """
-        paths = self.modelPaths()
-        if not parameters.modelPath and paths:
-            parameters.modelPath = str(paths[0])
-        elif not Path(parameters.modelPath).is_file():
-            same = [path for path in paths if path.name == re.split(r"[\\/]", parameters.modelPath)[-1]]
-            parameters.modelPath = str(same[0]) if same else parameters.modelPath
-        if parameters.lesionSegmentation is None:
-            found = segmentations_with_lesions(slicer.mrmlScene)
-            if len(found) == 1:
-                parameters.lesionSegmentation = found[0]
-        if parameters.lesionSegmentation is not None:
-            known = segment_or_first(parameters.lesionSegmentation, parameters.lesionSegmentID)
-            if known != parameters.lesionSegmentID:
-                parameters.lesionSegmentID = known
+        case = self.currentCase(parameters)
+        _set(parameters, "caseUid", "" if case is None else case.uid)
+        if self.currentLesion(parameters) is None:
+            choices = self.lesions(parameters)
+            if len({choice.node.GetID() for choice in choices}) == 1 or (case is not None and choices):
+                self.chooseLesion(parameters, choices[0].node, choices[0].segmentID)
         known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
+        if not known and case is not None:
+            known = case.volumes()
         for role, field in VOLUME_FIELDS.items():
             if getattr(parameters, field) is None and role in known:
                 setattr(parameters, field, known[role])
+        paths = [self._pathHere(path) for path in parameters.modelPaths.splitlines()]
+        if not paths:
+            paths = [str(path) for path in find_packages()[:1]]
+        _set(parameters, "modelPaths", "\n".join(paths))
 
-    def chooseLesion(self, parameters: SpineMetsClassifierParameterNode, node, segmentID: str) -> None:
-        """Take the lesion that the user chose. Of a segmentation just chosen, its first segment if none was; and the
-        series of the case that it belongs to, in place of another case's."""
+    def chooseCase(self, parameters, uid: str) -> None:
+        """Ask about another study: its series, and its first lesion."""
+        case = case_with_uid(slicer.mrmlScene, uid)
+        parameters.caseUid = uid
+        self._takeVolumes(parameters, {} if case is None else case.volumes())
+        parameters.lesionSegmentation, parameters.lesionSegmentID = None, ""
+        self.settle(parameters)
+
+    def chooseLesion(self, parameters, node, segmentID: str) -> None:
+        """Ask about another lesion; one of another study brings the series of its own."""
         isOther = node != parameters.lesionSegmentation
-        parameters.lesionSegmentation = node
-        parameters.lesionSegmentID = segment_or_first(node, segmentID) if isOther else segmentID
-        if node is None or not isOther:
-            return
-        known = volumes_by_role(slicer.mrmlScene, beside=parameters.lesionSegmentation)
-        for role, field in VOLUME_FIELDS.items():
-            if role in known:
-                setattr(parameters, field, known[role])
+        parameters.lesionSegmentation, parameters.lesionSegmentID = node, segmentID
+        case = None if node is None or not isOther else case_of(node)
+        if case is not None:
+            parameters.caseUid = case.uid
+            self._takeVolumes(parameters, case.volumes())
 
-    def missingInput(self, parameters: SpineMetsClassifierParameterNode, package: ModelPackage | None) -> str:
-        """What the user still has to choose; empty when the lesion can be classified."""
-        if package is None:
-            return _("Choose a model")
+    def _takeVolumes(self, parameters, volumes) -> None:
+        for role, field in VOLUME_FIELDS.items():
+            setattr(parameters, field, volumes.get(role))
+
+    def _pathHere(self, path: str) -> str:
+        if Path(path).is_file():
+            return path
+        name = re.split(r"[\\/]", path)[-1]
+        return next((str(known) for known in find_packages() if known.name == name), path)
+
+    # Asking.
+
+    def missingInput(self, parameters, models) -> str:
+        """What is still missing before the `KnownModel`s can be asked; empty when nothing."""
+        if not models:
+            return _("Choose a model.")
         if parameters.lesionSegmentation is None:
-            return _("Choose the segmentation of the lesion")
+            return _("Choose the lesion: find or draw it in the module SpineMets Segmenter.")
         if parameters.lesionSegmentID not in segments_of(parameters.lesionSegmentation):
-            return _("Choose the segment of the lesion")
-        unknown = [role for role in package.roles if role not in VOLUME_FIELDS]
-        if unknown:
-            return _("This model needs series that this module does not offer: {roles}").format(
-                roles=", ".join(unknown)
-            )
-        missing = [role for role in package.roles if getattr(parameters, VOLUME_FIELDS[role]) is None]
-        if missing:
-            return _("Choose the series that the model needs: {roles}").format(roles=", ".join(missing))
+            return _("The segment of the lesion is gone. Choose another one.")
+        if not has_voxels(parameters.lesionSegmentation, parameters.lesionSegmentID):
+            return _("The lesion is empty. Draw it first.")
+        roles = self.volumes(parameters)
+        for model in models:
+            reason = whyNot(model, roles)
+            if reason:
+                return f"{model.name}: {reason}"
         return ""
 
-    def inputsOf(self, parameters: SpineMetsClassifierParameterNode) -> tuple[str, ...]:
-        """What an answer depends on; another tuple after the user chose another input."""
-        nodes = [parameters.lesionSegmentation, *(getattr(parameters, field) for field in VOLUME_FIELDS.values())]
-        ids = ["" if node is None else node.GetID() for node in nodes]
-        return (parameters.modelPath, parameters.lesionSegmentID, *ids)
+    def missingRoles(self, parameters, models) -> list[str]:
+        """Roles, in words, that the models need and that no series is chosen for."""
+        needed = [role for model in models if model.package is not None for role in model.package.roles]
+        known = self.volumes(parameters)
+        return [role_in_words(role) for role in dict.fromkeys(needed) if role not in known]
 
-    def apply(self, parameters: SpineMetsClassifierParameterNode, progress=silent) -> Classification:
-        """Classify with what the user chose; write tables and overlay, in the nodes of the last result if there are."""
-        package = self.readModel(parameters.modelPath)
-        missing = self.missingInput(parameters, package)
+    def inputs(self, parameters, package: ModelPackage) -> Inputs:
+        """What one model is asked.
+
+        Raises
+        ------
+        InputError : something is missing.
+        """
+        lesion, volumes = self.currentLesion(parameters), self.volumes(parameters)
+        if lesion is None:
+            raise InputError("lesion", "none is chosen, or it is empty", "find or draw it first, then choose it")
+        missing = [role for role in package.roles if role not in volumes]
         if missing:
-            raise InputError("inputs", "are not complete", missing)
-        volumes = {role: getattr(parameters, VOLUME_FIELDS[role]) for role in package.roles}
-        found = self.classify(
-            volumes, parameters.lesionSegmentation, parameters.lesionSegmentID, package, progress=progress
+            raise InputError(missing[0], f"is missing, and {package.name} needs it", "choose the series of this role")
+        used = {role: volumes[role] for role in package.roles}
+        views = {role: volumes[role] for role in VIEW_ROLES if role in volumes and role not in used}
+        return Inputs(
+            package=package,
+            volumes=used,
+            segment=(lesion.node, lesion.segmentID),
+            lesion=(lesion.identity, lesion.name),
+            views=views,
+            roleSegments=self._roleSegments(parameters, lesion, used),
+            clinical=clinicalValues(parameters, package),
         )
-        self.show(found, parameters)
-        return found
 
-    def classify(self, volumes, segmentationNode, segmentID, package: ModelPackage, progress=silent) -> Classification:
-        """Probability and contributions for one lesion.
+    def _roleSegments(self, parameters, lesion: LesionChoice, volumes) -> dict:
+        """Where the lesion was also drawn on a series of the model itself."""
+        case = self.currentCase(parameters)
+        known = next((one for one in lesions_of(case) if one.id == lesion.identity), None) if case is not None else None
+        masks = [] if known is None else known.parts(Content.LESIONS)
+        return {
+            role: (part.node, part.segment_id)
+            for role, node in volumes.items()
+            for part in masks
+            if part.volume == node
+        }
 
-        Parameters
-        ----------
-        volumes : volume node of each role that the model needs.
-        segmentationNode, segmentID : the lesion, on any grid.
+    def keyOf(self, inputs: Inputs) -> str:
+        """Hash of all that the answer depends on. Raises InputError for a volume or segment that cannot be used."""
+        return inputs.key(self._digests)
+
+    def knownResult(self, inputs: Inputs) -> SceneResult | None:
+        """The result of exactly these inputs, when the scene holds it."""
+        return result_with_key(slicer.mrmlScene, self.keyOf(inputs))
+
+    def keep(self, inputs: Inputs, document, overlay) -> SceneResult:
+        """Put an answer into the scene, in the nodes of the last one of this lesion and model."""
+        volume = inputs.volumes[inputs.overlaidRole]
+        return keep_result(document, self.keyOf(inputs), inputs.lesion, volume, overlay)
+
+    # In this process: for scripts, and where there is no window.
+
+    def classify(self, parameters, package: ModelPackage, progress=silent) -> Classification:
+        """Ask one model, and keep its answer in the scene.
 
         Raises
         ------
         InputError : naming the series or segment at fault.
         """
-        images = {role: image_from_volume_node(node) for role, node in volumes.items()}
-        mask = mask_from_segment(segmentationNode, segmentID)
-        author = f"3D Slicer: {segmentationNode.GetName()}, {segments_of(segmentationNode)[segmentID]}"
-        result = classify_case(images, mask, package, mask_author=author, progress=progress)
-        return Classification(result, dict(volumes), images)
-
-    def show(self, found: Classification, parameters: SpineMetsClassifierParameterNode) -> None:
-        """Write probability, contributions, features and the lesion's overlay into nodes."""
-        tables = {
-            "resultTable": ("Result", resultColumns(found.result)),
-            "contributionsTable": ("Contributions", contributionColumns(found.result)),
-            "featuresTable": ("Features", featureColumns(found.result)),
-        }
-        neighbour = next(iter(found.volumes.values()))
-        for field, (name, columns) in tables.items():
-            node = getattr(parameters, field)
-            if node is None:
-                node = table_node_from_columns(columns, slicer.mrmlScene, f"{name} {found.result.package.question}")
-                setattr(parameters, field, node)
-            else:
-                fill_table_node(node, columns)
-            place_beside(node, neighbour)
-        role = self._overlaidRole(found)
-        overlay = found.result.masks[role]
-        if parameters.overlayVolume is None:
-            name = f"{found.volumes[role].GetName()} lesion"
-            parameters.overlayVolume = volume_node_from_image(overlay, slicer.mrmlScene, name, is_label=True)
-        else:
-            fill_volume_node(parameters.overlayVolume, overlay)
-        place_beside(parameters.overlayVolume, found.volumes[role])
-
-    def overlaidVolume(self, found: Classification):
-        """The volume that the lesion's overlay lies on."""
-        return found.volumes[self._overlaidRole(found)]
-
-    def _overlaidRole(self, found: Classification) -> str:
-        return next(role for role in (*OVERLAY_ROLES, *found.volumes) if role in found.result.masks)
-
-    def describeResult(self, found: Classification) -> str:
-        """The answer in words, for the panel."""
-        result = found.result
-        if result.abstained:
-            lines = [_("No answer: {reason}").format(reason=result.prediction.reason)]
-        else:
-            low, high = result.interval
-            lines = [
-                _("Probability of {name}: {probability:.0%} (95 % interval {low:.0%} to {high:.0%})").format(
-                    name=result.package.positive_class, probability=result.probability, low=low, high=high
-                ),
-                _("Class: {name} (threshold {threshold:.0%})").format(
-                    name=result.class_name, threshold=result.threshold
-                ),
-            ]
-        if result.simulated:
-            lines.append(_("This model was trained on simulated cases: it says nothing about a patient."))
-        return "\n".join([*lines, *result.warnings])
+        inputs = self.inputs(parameters, package)
+        result = classify_case(
+            inputs.images(),
+            inputs.mask(),
+            package,
+            role_masks=inputs.masks(),
+            mask_author=inputs.author,
+            progress=progress,
+        )
+        shown = self.keep(inputs, result.as_json(), result.masks[inputs.overlaidRole])
+        return Classification(result, shown, inputs)
 
     def writeReport(self, found: Classification, path: str) -> Path:
         """Write the report as one self-contained HTML file; replaces the file. Raises InputError if it cannot."""
-        identity = identity_of_case(found.volumes)
-        write_report(found.result, identity, found.images, found.result.masks, path, overwrite=True)
+        inputs = found.inputs
+        identity = identity_of_case(inputs.volumes)
+        write_report(found.result, identity, inputs.images(), found.result.masks, path, overwrite=True)
         return Path(path)
 
 
-def resultColumns(result: Result) -> dict[str, list]:
-    """Table of the answer: one row a quantity."""
-    interval = result.interval or (None, None)
-    rows = {
-        "question": result.package.question,
-        "model": result.package.name,
-        "positive class": result.package.positive_class,
-        "probability": result.probability,
-        "interval low": interval[0],
-        "interval high": interval[1],
-        "threshold": result.threshold,
-        "class": result.class_name,
-        "abstained": result.abstained,
-        "reason": result.prediction.reason,
-        "volume (ml)": result.sizes.volume_ml,
-        "longest diameter (mm)": result.sizes.longest_diameter_mm,
-        "trained on simulated cases": result.simulated,
-        "warnings": "; ".join(result.warnings),
-    }
-    return {"quantity": list(rows), "value": ["" if value is None else str(value) for value in rows.values()]}
+def clinicalValues(parameters, package: ModelPackage) -> dict:
+    """Values that the user entered for the clinical variables of a model."""
+    entered = json.loads(parameters.clinicalValues or "{}")
+    wanted = [variable["name"] for variable in package.model.get("clinical", [])]
+    return {name: entered[name] for name in wanted if name in entered}
 
 
-def contributionColumns(result: Result) -> dict[str, list]:
-    """Table of contributions: one row a feature, largest first."""
-    return {
-        "feature": [entry.feature for entry in result.contributions],
-        "value": [entry.value for entry in result.contributions],
-        "standardised value": [entry.standardised_value for entry in result.contributions],
-        "contribution": [entry.contribution for entry in result.contributions],
-        "points": [entry.points for entry in result.contributions],
-    }
-
-
-def featureColumns(result: Result) -> dict[str, list]:
-    """Table of all features: one row a feature."""
-    return {"feature": list(result.features), "value": list(result.features.values())}
+def _set(parameters, field: str, value) -> None:
+    """Set only what is different: each setting is an event."""
+    if getattr(parameters, field) != value:
+        setattr(parameters, field, value)

@@ -1,30 +1,31 @@
-"""What the user chose in the module SpineMetsClassifier, and the nodes of the last result; saved with the scene."""
+"""What the user chose in the module SpineMetsClassifier; saved with the scene."""
 
-from slicer import (
-    vtkMRMLLabelMapVolumeNode,
-    vtkMRMLScalarVolumeNode,
-    vtkMRMLSegmentationNode,
-    vtkMRMLTableNode,
-)
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 
 @parameterNodeWrapper
 class SpineMetsClassifierParameterNode:
     """
-    modelPath - Model package.
+    caseUid - Study that is worked on, of those in the scene.
     lesionSegmentation, lesionSegmentID - Segment of the lesion.
-    volumeT1, volumeT2, volumeFsT2 - Series of each role.
-    resultTable, contributionsTable, featuresTable, overlayVolume - Outputs; made when they are not set.
+    volumeT1 to volumeCt - Series of each role.
+    modelPaths - Model packages that are asked, one a line.
+    shownModel - Name of the model whose answer is shown in full.
+    clinicalValues - Clinical variables by name, as JSON.
     """
 
-    modelPath: str
+    caseUid: str
     lesionSegmentation: vtkMRMLSegmentationNode
     lesionSegmentID: str
     volumeT1: vtkMRMLScalarVolumeNode
     volumeT2: vtkMRMLScalarVolumeNode
     volumeFsT2: vtkMRMLScalarVolumeNode
-    resultTable: vtkMRMLTableNode
-    contributionsTable: vtkMRMLTableNode
-    featuresTable: vtkMRMLTableNode
-    overlayVolume: vtkMRMLLabelMapVolumeNode
+    volumeCeT1Sag: vtkMRMLScalarVolumeNode
+    volumeCeT1Cor: vtkMRMLScalarVolumeNode
+    volumeCeT1Ax: vtkMRMLScalarVolumeNode
+    volumeDce: vtkMRMLScalarVolumeNode
+    volumeCt: vtkMRMLScalarVolumeNode
+    modelPaths: str
+    shownModel: str
+    clinicalValues: str

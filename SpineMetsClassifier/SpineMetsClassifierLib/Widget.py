@@ -1,125 +1,273 @@
 """The panel of the module SpineMetsClassifier."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SpineMetsWidgets.ApplyButton import ApplyButton
+from SpineMetsWidgets.Job import Standby
 from SpineMetsWidgets.Panel import Panel
+from SpineMetsWidgets.Shortcuts import Shortcuts
 
 
 class SpineMetsClassifierWidget(Panel):
-    """Widget -> parameter node -> logic; nothing is computed here."""
+    """Widget -> parameter node -> logic; nothing is computed here. Each section of the panel has a class of its own."""
 
     def __init__(self, parent=None) -> None:
-        self._package = None
-        self._packagePath = ""
-        self._found = None
-        self._foundFor = None
+        self.caseSection = self.modelSection = self.resultSection = None
+        self.standby = Standby()
+        self.shortcuts = Shortcuts()
+        self._classifying = None
+        # Of each answer that this session gave, by its key: the files beside it; and what failed, by key.
+        self.files = {}
+        self._faults = {}
+        self._isReady = False
         super().__init__(parent)
 
     def makeLogic(self):
+        # Imported when the panel is first opened: the library would slow down the start of the application.
         from .Logic import SpineMetsClassifierLogic
 
         return SpineMetsClassifierLogic()
 
     def setup(self) -> None:
         super().setup()
-        self.ui.contributionsTable.setColumnCount(3)
-        self.ui.contributionsTable.setHorizontalHeaderLabels([_("Feature"), _("Value"), _("Contribution")])
-        self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        self.ui.contributionsTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
-        self.ui.contributionsTable.verticalHeader().hide()
-        for path in self.logic.modelPaths():
-            self.ui.modelComboBox.addItem(path.stem, str(path))
-        self.ui.modelComboBox.connect("currentIndexChanged(int)", self.onModelSelected)
-        self.ui.modelPathEdit.connect("currentPathChanged(QString)", self.onModelPathChanged)
-        self.ui.lesionSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onLesionChanged)
-        self.ui.lesionSelector.connect("currentSegmentChanged(QString)", self.onLesionChanged)
-        self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
-        self.ui.reportButton.connect("clicked(bool)", self.onReportButton)
+        from .CaseSection import CaseSection
+        from .ModelLibrary import ModelLibrary
+        from .ModelSection import ModelSection
+        from .ResultSection import ResultSection
+
+        self._refreshTimer = qt.QTimer(self.parent)
+        self._refreshTimer.setSingleShot(True)
+        self._refreshTimer.setInterval(0)
+        self._refreshTimer.connect("timeout()", self.refresh)
+        self.library = ModelLibrary(Path(slicer.app.defaultScenePath) / "SpineMets models")
+        self.caseSection = CaseSection(self)
+        self.modelSection = ModelSection(self, self.library)
+        self.resultSection = ResultSection(self)
+        self.applyButton = ApplyButton(self.ui.applyButton, self.apply, self.cancel)
+        self.ui.progressBar.visible = False
+        self.showStatus("")
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.NodeAddedEvent, self._onNodesChanged)
+        self.addObserver(scene, scene.NodeRemovedEvent, self._onNodesChanged)
+        self._prepareShortcuts()
+        self._isReady = True
         self.initializeParameterNode()
 
+    def _prepareShortcuts(self) -> None:
+        for key, text, slot in (("Ctrl+Shift+C", _("classify, or cancel"), self.ui.applyButton.click),):
+            self.shortcuts.add(key, text, slot)
+        rows = self.shortcuts.describe()
+        cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>" for key, text in rows)
+        self.ui.shortcutsLabel.text = f"<table>{cells}</table>"
+
+    # What Slicer calls.
+
+    @property
+    def parameters(self):
+        """What the user chose; None while no parameter node is followed."""
+        return self._parameterNode
+
+    def enter(self) -> None:
+        super().enter()
+        self.shortcuts.install()
+        qt.QTimer.singleShot(1000, self._warmUp)
+
+    def exit(self) -> None:
+        self.shortcuts.remove()
+        super().exit()
+
+    def cleanup(self) -> None:
+        self.shortcuts.remove()
+        self._stop()
+        self.standby.stop()
+        self._forgetFiles()
+        super().cleanup()
+
+    def _warmUp(self) -> None:
+        if self.parent.isEntered:
+            self.standby.warmUp()
+
     def prepareParameterNode(self, parameterNode) -> None:
-        """Series and model that were not chosen yet are, where that is clear."""
-        self.logic.chooseDefaults(parameterNode)
+        self.logic.settle(parameterNode)
 
     def sceneClosing(self) -> None:
-        self._showResult(None)
+        self._stop()
+        self._forgetFiles()
+        self.resultSection.update({}, "", "")
+        self.showStatus("")
+
+    def _forgetFiles(self) -> None:
+        for answer in self.files.values():
+            answer.forget()
+        self.files.clear()
+        self._faults.clear()
+
+    def _stop(self) -> None:
+        if self._classifying is not None:
+            self._classifying.cancel()
+            self._ended()
+
+    # What happens in the scene.
+
+    def _onNodesChanged(self, caller, event) -> None:
+        if self._parameterNode and self._isReady:
+            self._refreshTimer.start()
+
+    def refresh(self) -> None:
+        """Follow what was added to the scene or removed from it."""
+        if self._parameterNode and not slicer.mrmlScene.IsBatchProcessing():
+            self.logic.settle(self._parameterNode)
+            self.updatePanel()
 
     def updateFromParameterNode(self) -> None:
-        self.ui.lesionSelector.setCurrentNode(self._parameterNode.lesionSegmentation)
-        self.ui.lesionSelector.setCurrentSegmentID(self._parameterNode.lesionSegmentID)
-        self._selectModel(self._parameterNode.modelPath)
-        if self._found is not None and self._foundFor != self.logic.inputsOf(self._parameterNode):
-            self._showResult(None)  # an answer must not stand beside the name of another lesion
-        self.ui.reportButton.enabled = self._found is not None and not self.isWorking
-        missing = self.logic.missingInput(self._parameterNode, self._package)
-        self.ui.applyButton.enabled = not missing and not self.isWorking
-        self.ui.applyButton.toolTip = missing or _("Classify the lesion.")
-
-    def _selectModel(self, path) -> None:
-        """Show a model in the list, with its card; a package from elsewhere is added to the list."""
-        combo = self.ui.modelComboBox
-        if path and combo.findData(path) < 0:
-            combo.addItem(Path(path).stem, path)
-        combo.currentIndex = combo.findData(path) if path else -1
-        if path != self._packagePath:
-            self._packagePath = path
-            self._package, self.ui.modelLabel.text = self.logic.describeModel(path)
-
-    def onModelSelected(self, index) -> None:
-        if self._parameterNode and not self.isUpdatingGui and index >= 0:
-            self._parameterNode.modelPath = self.ui.modelComboBox.itemData(index)
-
-    def onModelPathChanged(self, path) -> None:
-        if self._parameterNode and Path(path).is_file():
-            self._parameterNode.modelPath = path
-
-    def onLesionChanged(self, *_changed) -> None:
-        if not self._parameterNode or self.isUpdatingGui:
+        if not self._isReady:  # the panel is still being set up
             return
-        selector = self.ui.lesionSelector
-        with slicer.util.NodeModify(self._parameterNode):
-            self.logic.chooseLesion(self._parameterNode, selector.currentNode(), selector.currentSegmentID() or "")
+        parameters = self._parameterNode
+        models = self.modelSection.chosen(parameters)
+        self.caseSection.update(parameters, models)
+        self.modelSection.update(parameters, self.logic.volumes(parameters))
+        missing = self.logic.missingInput(parameters, models)
+        self.applyButton.showReady(missing, _("Ask the chosen models about the lesion."))
+        waiting = missing or _("Not classified yet, or something has changed since.")
+        self.resultSection.update({} if missing else self.answers(), parameters.shownModel, waiting)
 
-    def onApplyButton(self) -> None:
-        # A result of other inputs must not stay on the screen when this one fails.
-        self._showResult(None)
-        with self.working(_("The lesion could not be classified.")):
-            found = self.logic.apply(self._parameterNode, progress=self.showProgress)
-            self._showResult(found)
-            slicer.util.setSliceViewerLayers(
-                background=self.logic.overlaidVolume(found), label=self._parameterNode.overlayVolume, labelOpacity=0.4
+    def answers(self) -> dict:
+        """What each chosen model said about exactly what is chosen now, or why it could not be asked."""
+        from spinemets.errors import InputError
+
+        found = {}
+        for inputs in self._questions():
+            try:
+                known = self.logic.knownResult(inputs)
+                fault = self._faults.get(self.logic.keyOf(inputs))
+            except InputError as error:
+                known, fault = None, str(error)
+            if known is not None:
+                found[inputs.package.name] = known.document
+            elif fault:
+                found[inputs.package.name] = fault
+        return found
+
+    def _questions(self):
+        models = self.modelSection.chosen(self._parameterNode)
+        return [self.logic.inputs(self._parameterNode, model.package) for model in models]
+
+    # What the user does.
+
+    def apply(self) -> None:
+        """Ask the chosen models; what was answered before is shown at once."""
+        from .Classifying import Classifying
+
+        self.showStatus("")
+        self._faults.clear()
+        with self.quickly(_("The lesion cannot be classified.")):
+            questions = [one for one in self._questions() if self.logic.knownResult(one) is None]
+            if not questions:
+                self.updatePanel()
+                self.showStatus(_("Answered before: nothing has changed since."))
+                return
+            self._classifying = Classifying(
+                self.standby.job,
+                lambda function: qt.QTimer.singleShot(0, function),
+                self.showProgressOfJob,
+                self._answered,
+                folder=slicer.app.temporaryPath,
             )
+            self.workStarted()
+            self.applyButton.showWorking(True)
+            self._classifying.start(questions)
 
-    def onReportButton(self) -> None:
-        with self.working(_("The report could not be written.")):
-            path = Path(slicer.app.temporaryPath) / "SpineMets report.html"
-            self.logic.writeReport(self._found, str(path))
-            if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path))):
-                slicer.util.infoDisplay(_("No browser was found. The report is in {path}").format(path=path))
+    def cancel(self) -> None:
+        """Stop; everything stays as it was."""
+        self._stop()
+        self.showStatus(_("Cancelled. Everything is as it was before."))
 
-    def _showResult(self, found) -> None:
-        """Show an answer and what each feature did to it; None: nothing."""
-        self._found = found
-        self._foundFor = None if found is None else self.logic.inputsOf(self._parameterNode)
-        self.ui.resultLabel.text = "" if found is None else self.logic.describeResult(found)
-        self._showContributions(() if found is None else found.result.contributions)
-        self.ui.reportButton.toolTip = (
-            _("Classify a lesion first.") if found is None else _("Write the report and open it in the browser.")
-        )
+    def _answered(self, answers) -> None:
+        """All models were asked: keep what they said in the scene."""
+        faults = []
+        for answer in answers:
+            if answer.document is not None and answer.inputs.isInScene:
+                self._keep(answer, faults)
+            else:
+                faults.append(f"{answer.inputs.package.name}: {answer.fault}")
+                self._faults[self.logic.keyOf(answer.inputs)] = answer.fault
+                answer.forget()
+        self._ended()
+        if faults:
+            self.showFault(" ".join([_("The lesion could not be classified."), *faults]))
 
-    def _showContributions(self, contributions) -> None:
-        """List the features that the model used; the tool tip of a row says what the panel is too narrow for."""
-        table = self.ui.contributionsTable
-        table.setRowCount(len(contributions))
-        for row, entry in enumerate(contributions):
-            detail = _(
-                "{feature}: {value:.6g}, {deviations:+.2f} standard deviations from the mean of the training cases"
-            ).format(feature=entry.feature, value=entry.value, deviations=entry.standardised_value)
-            for column, text in enumerate((entry.feature, f"{entry.value:.4g}", f"{entry.contribution:+.2f}")):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(detail)
-                table.setItem(row, column, item)
+    def _keep(self, answer, faults) -> None:
+        from spinemets.errors import InputError
+
+        try:
+            kept = self.logic.keep(answer.inputs, answer.document, answer.overlay())
+        except (InputError, RuntimeError) as error:
+            faults.append(f"{answer.inputs.package.name}: {error}")
+            answer.forget()
+            return
+        self.files[kept.key] = answer
+        if not self._parameterNode.shownModel:
+            self._parameterNode.shownModel = kept.model
+
+    def _ended(self) -> None:
+        self._classifying = None
+        self.applyButton.showWorking(False)
+        self.workEnded()
+
+    # What the sections call.
+
+    @contextmanager
+    def quickly(self, failure: str):
+        """Run a block that takes no time; a fault of the input is shown in the panel, below the sentence `failure`."""
+        from spinemets.errors import InputError
+
+        try:
+            yield
+        except InputError as error:
+            self.showFault(f"{failure} {error}")
+
+    def showStatus(self, text: str) -> None:
+        """Say how it is, below the button."""
+        self.ui.statusLabel.text = text
+        self.ui.statusLabel.visible = bool(text)
+
+    def showFault(self, text: str) -> None:
+        """Say what is wrong and what to do, where the user looks anyway."""
+        self.showStatus(f"⚠ {text}")
+
+    def showProgressOfJob(self, stage, done, total, message="") -> None:
+        super().showProgressOfJob(stage, done, total, message)
+        bar = self.ui.progressBar
+        bar.visible = True
+        bar.setRange(0, total if total > 1 else 0)
+        bar.setValue(done if total > 1 else 0)
+
+    def workEnded(self) -> None:
+        self.ui.progressBar.visible = False
+        super().workEnded()
+
+    def caseChosen(self, uid: str) -> None:
+        """Ask about another study of the scene."""
+        with slicer.util.NodeModify(self._parameterNode):
+            self.logic.chooseCase(self._parameterNode, uid)
+        self.showStatus("")
+
+    def lesionChosen(self, choice) -> None:
+        """Ask about another lesion."""
+        with slicer.util.NodeModify(self._parameterNode):
+            self.logic.chooseLesion(self._parameterNode, choice.node, choice.segmentID)
+        self.showStatus("")
+
+    def modelsChosen(self, paths) -> None:
+        """Ask these models."""
+        self._parameterNode.modelPaths = "\n".join(dict.fromkeys(paths))
+        self.showStatus("")
+
+    def answerChosen(self, name: str) -> None:
+        """Show the answer of another model in full."""
+        self._parameterNode.shownModel = name

@@ -5,7 +5,10 @@ import pytest
 import SimpleITK as sitk
 import slicer
 
+from spinemets.models.package import ModelPackage, find_package
 from Testing.harness.no_qt import QtUsedWithoutApplication
+
+MODEL = "osteoblastic-vs-osteolytic-demo"
 
 
 def dice(first, second):
@@ -34,8 +37,8 @@ def way(app, simulated_study):
         asked = classifier.getParameterNode()
         asked.lesionSegmentation, asked.lesionSegmentID = lesion.segmentationNode, lesion.segmentID
         asked.volumeT1, asked.volumeT2, asked.volumeFsT2 = (case.volumes[role] for role in ("t1", "t2", "fs_t2"))
-        classifier.chooseDefaults(asked)
-        return lesion, classifier.apply(asked), classifier
+        classifier.settle(asked)
+        return lesion, classifier.classify(asked, ModelPackage.read(find_package(MODEL))), classifier
 
     return walk
 
@@ -80,7 +83,7 @@ def test_a_saved_scene_is_gone_on_with_where_it_was_left(way, app, tmp_path):
     image, times = image_of(dynamic)
     assert role_of(dynamic) == "dce"
     assert image.GetSize()[3] == len(times) == 12
-    after = classifier.apply(classifier.getParameterNode())
+    after = classifier.classify(classifier.getParameterNode(), ModelPackage.read(find_package(MODEL)))
     # The scene file writes positions in decimal digits.
     assert after.result.probability == pytest.approx(before.result.probability, rel=1e-12)
 

@@ -1,0 +1,71 @@
+"""The upper part of the panel: study, lesion, and the series of each role."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from .Logic import VOLUME_FIELDS
+
+
+class CaseSection:
+    """Shows what is asked about.
+
+    Parameters
+    ----------
+    panel : the module's widget; its `caseChosen` and `lesionChosen` are called.
+    """
+
+    def __init__(self, panel) -> None:
+        self._panel = panel
+        self.ui = panel.ui
+        self.ui.caseComboBox.connect("activated(int)", self._onCaseActivated)
+        self.ui.lesionComboBox.connect("activated(int)", self._onLesionActivated)
+        self.ui.segmenterButton.connect("clicked()", self._openSegmenter)
+
+    def update(self, parameters, models) -> None:
+        """Show the studies and lesions to choose from, and the roles that the models need or the case has."""
+        from spinemets.mrml.cases import cases_in
+
+        logic = self._panel.logic
+        cases = cases_in(slicer.mrmlScene)
+        self.ui.caseRow.visible = len(cases) > 1
+        case = logic.currentCase(parameters)
+        fill(self.ui.caseComboBox, [(one.name, one.uid) for one in cases], "" if case is None else case.uid)
+        self._choices = logic.lesions(parameters)
+        lesion = logic.currentLesion(parameters)
+        entries = [(choice.name, choice.identity) for choice in self._choices]
+        if lesion is not None and lesion.identity not in [identity for _name, identity in entries]:
+            entries.append((lesion.name, lesion.identity))
+            self._choices.append(lesion)
+        fill(self.ui.lesionComboBox, entries, "" if lesion is None else lesion.identity)
+        self.ui.lesionComboBox.enabled = bool(entries) and not self._panel.isWorking
+        needed = {role for model in models if model.package is not None for role in model.package.roles}
+        known = logic.volumes(parameters)
+        for role, field in VOLUME_FIELDS.items():
+            isShown = role in needed or role in known
+            label, selector = getattr(self.ui, f"{field}Label"), getattr(self.ui, f"{field}Selector")
+            label.visible = selector.visible = isShown
+            selector.enabled = not self._panel.isWorking
+            text = label.text.removeprefix("⚠ ")
+            label.text = f"⚠ {text}" if role in needed and role not in known else text
+            label.toolTip = _("A chosen model needs this series.") if role in needed else _("No chosen model needs it.")
+
+    def _onCaseActivated(self, index) -> None:
+        self._panel.caseChosen(self.ui.caseComboBox.itemData(index))
+
+    def _onLesionActivated(self, index) -> None:
+        identity = self.ui.lesionComboBox.itemData(index)
+        choice = next((one for one in self._choices if one.identity == identity), None)
+        if choice is not None:
+            self._panel.lesionChosen(choice)
+
+    def _openSegmenter(self) -> None:
+        slicer.util.selectModule("SpineMetsSegmenter")
+
+
+def fill(box, entries, chosen) -> None:
+    """Let a list offer these (text, data), if it does not yet: an open list must not close."""
+    if entries != [(box.itemText(row), box.itemData(row)) for row in range(box.count)]:
+        box.clear()
+        for text, data in entries:
+            box.addItem(text, data)
+    box.currentIndex = box.findData(chosen) if chosen else -1
