@@ -22,6 +22,7 @@ from spinemets.cli.commands.inspect import inspect
 from spinemets.cli.commands.phantom import phantom
 from spinemets.cli.commands.segment import segment
 from spinemets.cli.commands.standby import standby
+from spinemets.cli.commands.statistics import statistics
 from spinemets.cli.commands.unpack import unpack
 from spinemets.cli.parsing import typer
 from spinemets.cli.reporting import printable
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Segmentation and classification of spinal lesions on MRI. Research use only.",
 )
-for command in (demo, phantom, inspect, carry, segment, dce, features, classify, recipes, models, schema):
+for command in (demo, phantom, inspect, carry, segment, dce, features, classify, statistics, recipes, models, schema):
     app.command()(command)
 app.command(hidden=True)(standby)
 # Of use to programs, such as the panel in Slicer, only.

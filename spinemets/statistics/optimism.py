@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,7 +72,18 @@ class BootstrapValidation(Result):
 
     def __str__(self) -> str:
         told = [f"{name} {each.apparent:.4g} corrected to {each.corrected:.4g}" for name, each in self.measures.items()]
-        return ", ".join([*told, f"{self.repetitions} samples, {self.refused} refused"])
+        apparent = (self.measures["dxy"].apparent + 1) / 2
+        return "; ".join(
+            [
+                f"AUC {apparent:.4g} corrected to {self.auc:.4g}",
+                *told,
+                f"{self.repetitions} samples, {self.refused} refused",
+            ]
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, with the corrected AUC as the estimate."""
+        return {"estimate": self.auc} | super().as_json()
 
 
 def bootstrap_validation(

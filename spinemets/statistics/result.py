@@ -25,8 +25,16 @@ class Result:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
-        known = {name: value for name, value in self.as_json().items() if value is not None and value != []}
-        return ", ".join(f"{name} {_told(value)}" for name, value in known.items())
+        return ", ".join(f"{name} {value}" for name, value in self._known())
+
+    def lines(self) -> list[str]:
+        """The same, one fact a line."""
+        if type(self).__str__ is not Result.__str__:
+            return str(self).split("; ")
+        return [f"{name.replace('_', ' ')}: {value}" for name, value in self._known()]
+
+    def _known(self) -> list[tuple[str, str]]:
+        return [(name, _told(value)) for name, value in self.as_json().items() if value is not None and value != []]
 
 
 def plain(value: Any) -> Any:

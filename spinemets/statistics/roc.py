@@ -7,6 +7,7 @@ Process Lett 21 (2014) 1389. Same numbers as R's pROC with direction "<".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,6 +66,10 @@ class RocCurve(Result):
         return OperatingPoint(
             float(self.thresholds[best]), float(self.sensitivity[best]), float(self.specificity[best])
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields and Youden's point."""
+        return super().as_json() | {"youden": self.youden().as_json()}
 
 
 def roc_curve(labels: ArrayLike, scores: ArrayLike) -> RocCurve:
