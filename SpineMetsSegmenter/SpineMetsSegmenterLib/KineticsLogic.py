@@ -3,7 +3,6 @@
 import html
 from dataclasses import dataclass
 
-import numpy as np
 from slicer.i18n import tr as _
 
 from spinemets.dce.hot_spot import HotSpot, find_hot_spot, hot_spot_at
@@ -11,7 +10,7 @@ from spinemets.dce.series import DynamicSeries
 from spinemets.dce.time_course import TimeCourse, TimeCourseRules
 from spinemets.errors import InputError
 from spinemets.models.lang_tree import lang_2019_tree
-from spinemets.mrml.hot_spots import FOUND, hot_spot_of, origin_of, place_hot_spot
+from spinemets.mrml.hot_spots import FOUND, are_near, hot_spot_of, origin_of, place_hot_spot
 from spinemets.mrml.kinetic_maps import has_times, series_of_volume
 from spinemets.mrml.lesions import Content
 from spinemets.mrml.markups import first_point_lps
@@ -19,8 +18,6 @@ from spinemets.mrml.segmentations import mask_from_segment
 from spinemets.mrml.sequences import sequence_behind
 from spinemets.mrml.volumes import world_matrix
 
-# A marker this near to where the rules put it was not moved.
-SAME_PLACE_MM = 0.01
 # What the tree's variables are called on screen.
 TREE_WORDS = {"wash_out": "wash-out", "wash_in": "wash-in", "max_se": "maximum"}
 MOMENT_LABELS = {
@@ -111,7 +108,7 @@ class KineticsLogic:
     def _measuredAt(self, series, mask, place, origin: str, rules) -> Measured:
         if origin == FOUND and mask is not None:
             found = find_hot_spot(series, mask, course_rules=rules)
-            if np.linalg.norm(np.subtract(found.centre, place)) < SAME_PLACE_MM:
+            if are_near(found.centre, place):
                 return Measured(found, mask, FOUND, isStale=False)
         spot = hot_spot_at(series, place, mask, course_rules=rules)
         return Measured(spot, mask, origin, isStale=origin == FOUND)

@@ -34,6 +34,8 @@ class KineticsSection:
         # Where the marker was last left, and where before that, by node: position (LPS mm) and origin.
         self._settled = {}
         self._before = {}
+        # Of lesions that were deleted, in case Undo brings them back.
+        self._taken = {}
         self._isDragging = False
         self._isPlacing = False
         self._followTimer = qt.QTimer(panel.parent)
@@ -51,7 +53,7 @@ class KineticsSection:
         moments, ratios = self.ui.momentsTable, self.ui.ratiosTable
         moments.setColumnCount(len(MOMENTS))
         moments.setRowCount(2)
-        moments.setHorizontalHeaderLabels(MOMENTS)
+        moments.setHorizontalHeaderLabels(list(MOMENTS))
         moments.setVerticalHeaderLabels([_("a.u."), _("s")])
         ratios.setColumnCount(RATIOS)
         ratios.setRowCount(1)
@@ -130,11 +132,11 @@ class KineticsSection:
 
     def update(self, parameters, case) -> None:
         """Follow the lesion that is worked on, its marker, and what the user chose."""
-        from spinemets.mrml.hot_spots import hot_spot_of, settle_hot_spots
+        from spinemets.mrml.hot_spots import hot_spot_of
 
         case, lesion, volume = self.subject()
         if case is not None:
-            settle_hot_spots(case)
+            self._settleMarkers(case)
         self._observe(None if case is None or lesion is None else hot_spot_of(case, lesion.id))
         self._takeOverSequence(volume)
         self._measure()
@@ -170,7 +172,7 @@ class KineticsSection:
         self._followTimer.stop()
         self.maps.cancel()
         self._observe(None)
-        self._before, self._settled, self._isDragging = {}, {}, False
+        self._before, self._settled, self._taken, self._isDragging = {}, {}, {}, False
         self.logic.forget()
         self.measured, self._fault, self._findingFault = None, "", ""
         self._showValues()
@@ -243,6 +245,17 @@ class KineticsSection:
 
     # The marker.
 
+    def _settleMarkers(self, case) -> None:
+        """Each lesion has its own marker, and loses it, or gets it back, together with its mask."""
+        from spinemets.mrml.hot_spots import place_hot_spot, settle_hot_spots
+        from spinemets.mrml.lesions import lesion_with_id
+
+        self._taken |= settle_hot_spots(case)
+        for identity in list(self._taken):
+            lesion = lesion_with_id(case, identity)
+            if lesion is not None:
+                place_hot_spot(case, lesion, *self._taken.pop(identity))
+
     def _measure(self) -> None:
         from spinemets.errors import InputError
 
@@ -310,7 +323,7 @@ class KineticsSection:
             return
         settled = self._settled.get(self._nodeId())
         if settled is None or settled[0] != position[0]:
-            self._markPlaced()
+            self._findingFault = ""
             if not self._isDragging:
                 if settled is not None:
                     self._before.setdefault(self._nodeId(), []).append(settled)
@@ -319,9 +332,3 @@ class KineticsSection:
             self._measure()
         else:
             self._panel.updatePanel()
-
-    def _markPlaced(self) -> None:
-        from spinemets.mrml.hot_spots import ORIGIN_ATTRIBUTE, PLACED
-
-        self._findingFault = ""
-        self._node.SetAttribute(ORIGIN_ATTRIBUTE, PLACED)

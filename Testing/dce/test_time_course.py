@@ -81,3 +81,14 @@ def test_an_injection_after_the_peak_is_refused(times, injection):
 def test_a_time_of_injection_that_is_no_number(times):
     with pytest.raises(InputError, match="is no number"):
         TimeCourseRules(injection_s=float("nan"))
+
+
+def test_each_value_with_its_time(times):
+    assert read_time_course(WASH_OUT, times).moments == {
+        "s0": (100, 0), "s1": (150, 24), "s2": (260, 36), "smax": (280, 48), "speak": (280, 48),
+        "s67": (pytest.approx(276 - 7 / 12 * 6), 67), "slast": (245, 132),
+    }  # fmt: skip
+    late = read_time_course(RISING, times, TimeCourseRules(baseline_frames=2, injection_s=10)).moments
+    assert late["s0"] == (100.5, 6)
+    assert late["speak"] is None
+    assert late["s67"][1] == 77

@@ -93,3 +93,17 @@ def test_codes_are_those_of_the_standard(scene, volume):
         show_map(volume, name)
         assert volume.GetVoxelValueQuantity().GetCodeValue() == code.value
         assert volume.GetVoxelValueQuantity().GetCodeMeaning() == code.meaning
+
+
+def test_rates_from_relative_enhancement_never_pass_for_others(scene, volume):
+    show_map(volume, "ktrans")
+    absolute = volume.GetDisplayNode().GetColorNode()
+    show_map(volume, "ktrans", relative=True)
+    assert volume.GetVoxelValueQuantity().GetCodingSchemeDesignator() == "99SPINEMETS"
+    assert volume.GetVoxelValueUnits().GetCodeValue() == "1"
+    assert volume.GetAttribute("SpineMets.Unit") == "relative"
+    assert volume.GetDisplayNode().GetColorNode() is not absolute
+    assert "relative" in volume.GetDisplayNode().GetColorNode().GetName()
+    show_map(volume, "ktrans")
+    assert volume.GetDisplayNode().GetColorNode() is absolute
+    assert volume.GetAttribute("SpineMets.Relative") is None

@@ -179,3 +179,15 @@ def test_what_cannot_be_plotted_is_refused(nodes, plot, scene, left_handed_obliq
     with pytest.raises(InputError, match="no voxel"):
         plot.show(nodes.shown, far)
     assert plot.curve(REGION) is not None, "the plot must stay as it was"
+
+
+def test_the_curve_of_the_hot_spot_has_its_own_line_and_must_fit_the_frames(nodes, plot, oblique_mask):
+    plot.show(nodes.sequence, oblique_mask)
+    plot.show_hot_spot([100, 150, 300, 200])
+    columns = columns_from_table_node(plot.table)
+    assert columns["hot spot signal"] == [100, 150, 300, 200]
+    assert columns["hot spot enhancement"] == pytest.approx([0, 50, 200, 100])
+    assert plot.chart.GetNumberOfPlotSeriesNodes() == 2
+    plot.show_hot_spot([100, 150, 300])  # of a series with fewer frames
+    assert plot.curve("hot spot") is None
+    assert plot.chart.GetNumberOfPlotSeriesNodes() == 1

@@ -43,7 +43,8 @@ class DynamicSeries:
 
     def curve(self, voxels: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(T,) mean signal over the voxels [z, y, x] that are true."""
-        return np.asarray(self.signals[:, voxels].mean(axis=1, dtype=np.float64))
+        z, y, x = np.nonzero(voxels)  # searched once, not in every frame
+        return np.asarray(self.signals[:, z, y, x].mean(axis=1, dtype=np.float64))
 
 
 def dynamic_series(image: sitk.Image, times: ArrayLike | None = None, name: str = "dynamic series") -> DynamicSeries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,9 @@ from spinemets.mrml.subject_hierarchy import place_in_folder
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX
 
 LESION_ATTRIBUTE = ATTRIBUTE_PREFIX + "HotSpotOf"
-ORIGIN_ATTRIBUTE = ATTRIBUTE_PREFIX + "HotSpotOrigin"
+# Where the rules found it, LPS mm: a marker that lies elsewhere was put there by a hand, whoever watched.
+FOUND_AT_ATTRIBUTE = ATTRIBUTE_PREFIX + "HotSpotFoundAt"
+SAME_PLACE_MM = 0.01
 # How a hot spot came to its place: by the rules, or by the reader's hand.
 FOUND, PLACED = "found", "placed"
 # Unlike any lesion's colour and the seed's.
@@ -41,7 +44,7 @@ def place_hot_spot(case: SceneCase, lesion: SceneLesion, place: Sequence[float],
         node = _new_point(case, lesion)
     left, posterior, superior = place
     modified = node.StartModify()
-    node.SetAttribute(ORIGIN_ATTRIBUTE, origin)
+    node.SetAttribute(FOUND_AT_ATTRIBUTE, " ".join(f"{value:.4f}" for value in place) if origin == FOUND else None)
     if node.GetNumberOfControlPoints():
         node.SetNthControlPointPositionWorld(0, -left, -posterior, superior)
     else:
@@ -52,20 +55,38 @@ def place_hot_spot(case: SceneCase, lesion: SceneLesion, place: Sequence[float],
 
 def origin_of(node: Any) -> str:
     """`FOUND` or `PLACED`."""
-    return PLACED if node.GetAttribute(ORIGIN_ATTRIBUTE) == PLACED else FOUND
+    found, place = (node.GetAttribute(FOUND_AT_ATTRIBUTE) or "").split(), first_point_lps(node)
+    if len(found) != 3 or place is None:
+        return PLACED
+    return FOUND if are_near(place, tuple(map(float, found))) else PLACED
 
 
-def settle_hot_spots(case: SceneCase) -> None:
-    """Take out the hot spots of lesions that are gone, and name the others as their lesions are named now."""
+def are_near(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether two points are one, but for rounding."""
+    return math.dist(first, second) < SAME_PLACE_MM
+
+
+def settle_hot_spots(case: SceneCase) -> dict[str, tuple[tuple[float, float, float], str]]:
+    """Take out the hot spots of lesions that are gone, and name the others as their lesions are named now.
+
+    Returns
+    -------
+    place (LPS mm) and origin of each that was taken out, by its lesion: Undo may bring the lesion back.
+    """
     names = {lesion.id: lesion.name for lesion in lesions_of(case)}
+    taken = {}
     for identity, node in hot_spots_of(case).items():
         if identity not in names:
+            place = first_point_lps(node)
+            if place is not None:
+                taken[identity] = (place, origin_of(node))
             case.scene.RemoveNode(node)
             continue
         for number in range(node.GetNumberOfControlPoints()):
             if node.GetNthControlPointLabel(number) != names[identity]:
                 node.SetNthControlPointLabel(number, names[identity])
                 node.SetName(case.scene.GenerateUniqueName(_name(names[identity])))
+    return taken
 
 
 def _name(lesion: str) -> str:

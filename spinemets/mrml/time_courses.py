@@ -216,7 +216,7 @@ class TimeCoursePlot:
 
     def _set(self, which: str, signal: np.ndarray | None) -> None:
         before = self._curves.get(which)
-        if signal is None and before is None:
+        if (signal is None and before is None) or np.array_equal(signal, before):  # type: ignore[arg-type]
             return
         if signal is None:
             del self._curves[which]

@@ -179,6 +179,21 @@ def test_each_lesion_has_its_own_marker_and_takes_it_along(panel, case, lesion, 
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 0
 
 
+def test_undo_brings_a_deleted_lesion_back_with_its_marker(panel, case, lesion, marker, drag, rest):
+    panel.click("findButton")  # the tools edit the lesion
+    panel.process_events()
+    placed = np.add(position(marker), (3.0, 0.0, 0.0))
+    drag(marker, placed)
+    panel.click("deleteLesionButton")
+    panel.process_events()
+    assert hot_spots_of(case) == {}
+    panel.press("Z")
+    rest()
+    assert [one.id for one in lesions_of(case)] == [lesion.id]
+    assert np.allclose(position(hot_spot_of(case, lesion.id)), placed)
+    assert "placed by the reader" in panel.ui("hotSpotLabel").text
+
+
 def test_a_deleted_marker_leaves_no_values(panel, marker):
     marker.RemoveAllControlPoints()
     panel.process_events()
