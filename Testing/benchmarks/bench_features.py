@@ -1,9 +1,11 @@
-"""Time of the 107 features against pyradiomics 3.0.1, interleaved in one process, one thread.
+"""CPU time and memory of features against pyradiomics 3.0.1, interleaved in one process, one thread.
 
-    python Testing/benchmarks/bench_features.py [--rounds 7] [--image FILE --mask FILE]
+    python Testing/benchmarks/bench_features.py [--rounds 5] [--image FILE --mask FILE] [--memory] [--large]
 
-Prints one line a case: median seconds of each and their ratio. pyradiomics is optional: without it only our own times
-are printed. Absolute times mean nothing on a shared machine; ratios of one run do.
+Prints one line a case: median CPU seconds of each engine and their ratio to pyradiomics. pyradiomics is optional:
+without it only our own times are printed (`spinemets.features.comparison` says how to install it). Times mean nothing
+on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels, made here; `--memory` adds
+the most memory that a process of its own needed with each engine.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import logging
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,19 +26,36 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+import numpy as np  # noqa: E402
 import SimpleITK as sitk  # noqa: E402
 
 from spinemets.features.extraction import extract_features  # noqa: E402
+from spinemets.features.preparation import box_of, crop  # noqa: E402
 
 REFERENCE = ROOT / "Testing" / "reference" / "pyradiomics"
-CASES = {
-    "native": ({}, {}),
-    "1 mm": ({"spacing": 1.0}, {"resampledPixelSpacing": [1, 1, 1]}),
-    "64 bins": ({"bin_count": 64}, {"binCount": 64}),
+ALL_IMAGES = ("Original", "Wavelet", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D")
+# Name -> our options, pyradiomics' settings, image types, voxels round the mask that both get (None: the whole image).
+CASES: dict[str, tuple[dict, dict, tuple[str, ...], int | None]] = {
+    "107": ({}, {}, ("Original",), None),
+    "107, 1 mm": ({"spacing": 1.0}, {"resampledPixelSpacing": [1, 1, 1]}, ("Original",), None),
+    "107, 64 bins": ({"bin_count": 64}, {"binCount": 64}, ("Original",), None),
+    "1409": ({"feature_set": "1409"}, {}, ALL_IMAGES, None),
+    "1409, cropped": ({"feature_set": "1409"}, {}, ALL_IMAGES, 12),
 }
+ENGINES = ("auto", "numpy", "pyradiomics")
 
 
-def pyradiomics_extraction(settings: dict) -> Callable[[sitk.Image, sitk.Image], object] | None:
+def large_case() -> tuple[sitk.Image, sitk.Image]:
+    """A textured ball of 57 thousand voxels in a field of view of 2.6 million."""
+    rng = np.random.default_rng(8)
+    image = sitk.GetImageFromArray(rng.normal(500, 200, (80, 180, 180)).astype(np.float32))
+    image = sitk.SmoothingRecursiveGaussian(image, 1.0) * 4.0 - 1500.0
+    z, y, x = np.indices((80, 180, 180))
+    inside = (z - 40) ** 2 + (y - 90) ** 2 + (x - 90) ** 2 < 23.9**2
+    return sitk.Cast(image, sitk.sitkInt16), sitk.GetImageFromArray(inside.astype(np.uint8))
+
+
+def pyradiomics_extraction(settings: dict, image_types: tuple[str, ...]) -> Callable[..., object] | None:
     """pyradiomics' extraction of the same features with the same settings, or None when it is not installed."""
     try:
         import radiomics
@@ -43,43 +63,102 @@ def pyradiomics_extraction(settings: dict) -> Callable[[sitk.Image, sitk.Image],
     except ImportError:
         return None
     radiomics.logger.setLevel(logging.CRITICAL)
-    return RadiomicsFeatureExtractor(**settings).execute
+    extractor = RadiomicsFeatureExtractor(geometryTolerance=1e-3, **settings)
+    extractor.enableImageTypes(**{name: {} for name in image_types})
+    return extractor.execute
 
 
-def seconds(work: Callable[..., object], *arguments: object, **options: object) -> float:
-    start = time.perf_counter()
-    work(*arguments, **options)
-    return time.perf_counter() - start
+def works(case: str) -> dict[str, Callable[..., object]]:
+    """What each engine does in a case."""
+    options, settings, image_types, _ = CASES[case]
+
+    def ours(engine: str) -> Callable[..., object]:
+        return lambda image, mask: extract_features(image, mask, engine=engine, **options)
+
+    peer = pyradiomics_extraction(settings, image_types)
+    return {"auto": ours("auto"), "numpy": ours("numpy")} | ({"pyradiomics": peer} if peer else {})
+
+
+def images(arguments: argparse.Namespace, case: str) -> tuple[sitk.Image, sitk.Image]:
+    if arguments.large:
+        image, mask = large_case()
+    else:
+        image, mask = sitk.ReadImage(arguments.image), sitk.ReadImage(arguments.mask)
+        mask = sitk.Cast(mask != 0, sitk.sitkUInt8)
+    margin = CASES[case][3]
+    if margin is None:
+        return image, mask
+    box = box_of(sitk.GetArrayViewFromImage(mask))
+    return crop(image, *box, margin), crop(mask, *box, margin)
+
+
+def cpu_seconds(work: Callable[..., object], *given: object) -> float:
+    start = time.process_time()
+    work(*given)
+    return time.process_time() - start
+
+
+def compare(arguments: argparse.Namespace, case: str) -> None:
+    image, mask = images(arguments, case)
+    engines = works(case)
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    extract_features(image, mask)  # compiles
+    for _ in range(arguments.rounds):
+        for name, work in engines.items():
+            times[name].append(cpu_seconds(work, image, mask))
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    line = f"{case:14s}" + "".join(f"  {name} {seconds:.4f} s" for name, seconds in medians.items())
+    if "pyradiomics" in medians:
+        peer = medians["pyradiomics"]
+        line += f"  ({peer / medians['auto']:.1f}x auto, {peer / medians['numpy']:.1f}x numpy)"
+    print(line, flush=True)
+
+
+def print_memory(arguments: argparse.Namespace, case: str) -> None:
+    """Memory of each engine, in a process of its own."""
+    told = []
+    for engine in works(case):
+        command = [sys.executable, __file__, "--memory-of", engine, "--case", case]
+        command += ["--image", arguments.image, "--mask", arguments.mask, *(["--large"] if arguments.large else [])]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        told.append(f"  {engine} {done.stdout.strip()} MB")
+    print(f"{case:14s}  most memory:" + "".join(told), flush=True)
+
+
+def most_memory() -> float:
+    """Most memory that this process has had, MB (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def memory_of(arguments: argparse.Namespace) -> None:
+    image, mask = images(arguments, arguments.case)
+    tiny = sitk.GetImageFromArray(np.random.default_rng(0).integers(0, 99, (6, 6, 6)).astype(np.int16))
+    work = works(arguments.case)[arguments.memory_of]
+    work(tiny, sitk.Cast(tiny > 50, sitk.sitkUInt8))  # imports and compiled code are not counted
+    before = most_memory()
+    work(image, mask)
+    print(round(most_memory() - before))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--image", default=str(REFERENCE / "axial_image.nrrd"))
     parser.add_argument("--mask", default=str(REFERENCE / "axial_mask.nrrd"))
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--case", choices=list(CASES))
+    parser.add_argument("--memory-of", choices=ENGINES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    image, mask = sitk.ReadImage(arguments.image), sitk.ReadImage(arguments.mask)
-    mask = sitk.Cast(mask != 0, sitk.sitkUInt8)
-    for name, (options, settings) in CASES.items():
-        peer = pyradiomics_extraction(settings)
-        ours = {engine: [] for engine in ("auto", "numpy")}
-        theirs = []
-        for engine in ours:
-            extract_features(image, mask, engine=engine, **options)
-        for _ in range(arguments.rounds):
-            for engine, times in ours.items():
-                times.append(seconds(extract_features, image, mask, engine=engine, **options))
-            if peer:
-                theirs.append(seconds(peer, image, mask))
-        line = f"{name:10s}" + "".join(f"  {engine} {statistics.median(times):.4f} s" for engine, times in ours.items())
-        if theirs:
-            peer_time = statistics.median(theirs)
-            ratios = ", ".join(
-                f"{peer_time / statistics.median(times):.1f}x {engine}" for engine, times in ours.items()
-            )
-            line += f"  pyradiomics {peer_time:.4f} s  ({ratios})"
-        print(line)
+    if arguments.memory_of:
+        memory_of(arguments)
+        return
+    for case in [arguments.case] if arguments.case else CASES:
+        compare(arguments, case)
+        if arguments.memory:
+            print_memory(arguments, case)
 
 
 if __name__ == "__main__":

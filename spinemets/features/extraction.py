@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from spinemets.errors import InputError
+from spinemets.features.bias_correction import correct_bias
 from spinemets.features.families import directions_of, form_features, intensity_features
 from spinemets.features.ibsi import resample_ibsi
 from spinemets.features.image_types import derived_values
 from spinemets.features.kernels import Engine, Lattice
-from spinemets.features.lang_2019 import Conventions, lang_2019_features
 from spinemets.features.preparation import (
     Region,
     box_of,
@@ -23,11 +24,11 @@ from spinemets.features.preparation import (
     resample,
     resegmented,
 )
-from spinemets.features.settings import FEATURE_SETS, LANG, MODES, Mode, Normalization, Settings, named_settings
+from spinemets.features.settings import FEATURE_SETS, MODES, Mode, Normalization, Settings, named_settings
 from spinemets.geometry.grids import check_same_grid
 from spinemets.progress import Progress, silent
 
-__all__ = ["FEATURE_SETS", "MODES", "extract", "extract_features"]
+__all__ = ["FEATURE_SETS", "MODES", "extract", "extract_each", "extract_features", "settings_of"]
 
 
 def extract_features(
@@ -63,30 +64,28 @@ def extract_features(
     ------
     InputError : see `extract`.
     """
-    if spacing is not None and not spacing > 0:
-        raise InputError(f"spacing {spacing:g}", "is not a positive number", "give a positive number")
-    settings = named_settings(
-        "107" if feature_set == LANG else feature_set,
-        mode=mode,
-        bin_width=bin_width,
-        bin_count=bin_count,
-        spacing=None if spacing is None else (spacing, spacing, spacing),
-        normalize=_scope(normalize),
-        normalize_scale=normalize_scale,
-    )
-    if feature_set == LANG:
-        return _lang(image, mask, settings, engine)
+    changes = {"mode": mode, "bin_width": bin_width, "bin_count": bin_count, "normalize_scale": normalize_scale}
+    settings = settings_of(feature_set, spacing, normalize, **changes)
     return extract(image, mask, settings, engine)
 
 
-def _lang(image: sitk.Image, mask: sitk.Image, settings: Settings, engine: Engine) -> dict[str, float]:
-    """The features of Lang 2019; the number of grey levels is theirs unless one is asked for."""
-    region = prepared_region(image, _mask_of_region(image, mask, settings), settings)
-    conventions = Conventions(levels=settings.bin_count or Conventions.levels)
-    return {
-        f"original_{name}": value
-        for name, value in lang_2019_features(region.intensities, region.inside, conventions, engine).items()
-    }
+def settings_of(
+    feature_set: str = "107", spacing: float | None = None, normalize: bool | Normalization = False, **changes: Any
+) -> Settings:
+    """Settings from the parameters of `extract_features`, as a recipe's `extraction` holds them.
+
+    Raises
+    ------
+    InputError : a name is not known, a number not possible.
+    """
+    if spacing is not None and not spacing > 0:
+        raise InputError(f"spacing {spacing:g}", "is not a positive number", "give a positive number")
+    isotropic = None if spacing is None else (spacing, spacing, spacing)
+    known = {each.name for each in fields(Settings)}
+    for name in changes:
+        if name not in known:
+            raise InputError(f"extraction parameter {name!r}", "is not known", f"use {', '.join(sorted(known))}")
+    return named_settings(feature_set, spacing=isotropic, normalize=_scope(normalize), **changes)
 
 
 def _scope(normalize: bool | Normalization) -> Normalization | None:
@@ -152,6 +151,21 @@ def extract(
     return found
 
 
+def extract_each(
+    image: sitk.Image, mask: sitk.Image, settings: Settings, engine: Engine = "auto"
+) -> dict[int, dict[str, float]]:
+    """Features of each lesion of a mask with several: label -> what `extract` gives for it, labels ascending.
+
+    Raises
+    ------
+    InputError : see `extract`; the mask has no label.
+    """
+    labels = [int(label) for label in np.unique(sitk.GetArrayViewFromImage(mask)) if label != 0]
+    if not labels:
+        raise InputError("mask", "has no voxel", "draw the lesion first")
+    return {label: extract(image, mask, replace(settings, label=label), engine) for label in labels}
+
+
 def prepared_region(image: sitk.Image, mask: sitk.Image, settings: Settings, planar: bool = False) -> Region:
     """The region after normalising, resampling and cropping.
 
@@ -159,6 +173,8 @@ def prepared_region(image: sitk.Image, mask: sitk.Image, settings: Settings, pla
     ------
     InputError : see `extract`.
     """
+    if settings.bias_correction:
+        image = correct_bias(image)
     if settings.normalize:
         image = normalize_image(image, mask, settings.normalize, settings.normalize_scale, settings.remove_outliers)
     when = ""

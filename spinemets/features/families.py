@@ -17,12 +17,13 @@ from spinemets.features.gldm import gldm_features
 from spinemets.features.glrlm import glrlm_features
 from spinemets.features.glszm import glszm_features
 from spinemets.features.kernels import DIRECTIONS, Engine, Lattice, texture_matrices
+from spinemets.features.lang_2019 import haralick_features, histogram_features
 from spinemets.features.ngtdm import ngtdm_features
-from spinemets.features.settings import CLASSIC_FAMILIES, Settings
+from spinemets.features.settings import FAMILIES, Settings
 from spinemets.features.shape import shape_features
 from spinemets.features.shape_2d import shape_2d_features
 
-TEXTURES = ("glcm", "gldm", "glrlm", "glszm", "ngtdm")
+TEXTURES = ("glcm", "gldm", "glrlm", "glszm", "ngtdm", "haralick")
 
 
 # Four times a standard deviation of the voxel centres: IBSI divides by n - 1 there, pyradiomics by n.
@@ -60,9 +61,12 @@ def intensity_features(
         found["firstorder"] = first_order_features(values, levels.probabilities, volume, settings.shift)
         if settings.mode == "ibsi" and found["firstorder"]["Variance"] > 0:
             found["firstorder"]["Kurtosis"] -= 3
+    if "histogram" in wanted:
+        found["histogram"] = histogram_features(values)
     if any(family in wanted for family in TEXTURES):
         matrices = texture_matrices(lattice, levels, engine)
         found["glcm"] = glcm_features(matrices.pairs, grey, levels.highest) if "glcm" in wanted else {}
+        found["haralick"] = haralick_features(matrices.pairs, grey) if "haralick" in wanted else {}
         found["gldm"] = gldm_features(matrices.dependence, grey)
         found["glrlm"] = glrlm_features(matrices.runs, grey)
         found["glszm"] = glszm_features(matrices.zone_levels, matrices.zone_sizes, grey)
@@ -125,7 +129,7 @@ def feature_names(family: str) -> tuple[str, ...]:
 
 def all_feature_names() -> dict[str, tuple[str, ...]]:
     """Names of the features of each family."""
-    return {family: feature_names(family) for family in (*CLASSIC_FAMILIES, "shape2D")}
+    return {family: feature_names(family) for family in FAMILIES}
 
 
 def _chosen(found: dict[str, float], names: tuple[str, ...] | None) -> dict[str, float]:

@@ -7,61 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.features.discretization import discretize
 from spinemets.features.first_order import EPSILON
-from spinemets.features.kernels import DIRECTIONS, Engine, Lattice, texture_matrices
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Conventions:
-    """What the paper leaves open; the defaults are SpineMets' choice.
+    """What the paper leaves open; the defaults are SpineMets' choice, as are 32 grey levels between the region's
+    minimum and maximum, and means over 13 directions (`Settings.bin_count`, `force_2d`).
 
-    levels : grey levels between the region's minimum and maximum.
-    directions : (z, y, x) steps to neighbours; every feature is a mean over them.
     symmetric : pairs are counted both ways.
     log_base : of entropies.
     sum_variance_about : "average", the mean of the sums; "entropy", as Haralick 1973 prints it.
     """
 
-    levels: int = 32
-    directions: tuple[tuple[int, int, int], ...] = DIRECTIONS
     symmetric: bool = True
     log_base: float = 2.0
     sum_variance_about: str = "average"
 
 
-def lang_2019_features(
-    intensities: NDArray, inside: NDArray[np.bool_], conventions: Conventions | None = None, engine: Engine = "auto"
-) -> dict[str, float]:
-    """The 33 features, named `histogram_...` and `haralick_...`.
-
-    Histogram: deciles 1 to 9 (linear interpolation), mean, standard deviation (n - 1), skewness, kurtosis (3 for a
-    normal distribution; both 0 for a flat region).
-
-    Co-occurrence, in the paper's order, with p(i, j), its marginals' means m and deviations s: the paper's list has
-    correlation twice, as a widely used program writes it out: Correlation1 = (sum ij p - m_x m_y) / (s_x s_y),
-    Correlation2 = sum (i - m_x)(j - m_y) p / (s_x s_y), equal but for rounding, 1 in a flat region. Its "information
-    measure of entropy" has no definition; here it is the variance sum (i - m_x)^2 p, which stands at its place in that
-    program.
+def histogram_features(intensities: NDArray) -> dict[str, float]:
+    """Deciles 1 to 9 (linear interpolation), mean, standard deviation (n - 1), kurtosis (3 for a normal distribution),
+    skewness; kurtosis and skewness of a flat region are 0.
 
     Parameters
     ----------
-    intensities : (n,) of the region's voxels in C order.
-    inside : (z, y, x) bool, the region in its box.
-
-    Source: Lang et al., Magn Reson Imaging 2019; Haralick et al. 1973.
+    intensities : (n,) of the region's voxels.
     """
-    conventions = conventions or Conventions()
-    levels = discretize(intensities, bin_count=conventions.levels)
-    pairs = texture_matrices(Lattice(inside, conventions.directions), levels, engine).pairs
-    histogram = {f"histogram_{name}": value for name, value in _histogram(intensities).items()}
-    haralick = _haralick(pairs, levels.values, conventions)
-    return histogram | {f"haralick_{name}": value for name, value in haralick.items()}
-
-
-def _histogram(intensities: NDArray) -> dict[str, float]:
     x = intensities.astype(np.float64)
     deviation = x - x.mean()
     variance = float((deviation**2).mean())
@@ -75,11 +48,28 @@ def _histogram(intensities: NDArray) -> dict[str, float]:
     }
 
 
-def _haralick(pairs: Floats, i: Floats, conventions: Conventions) -> dict[str, float]:
+def haralick_features(pairs: Floats, grey_levels: Floats, conventions: Conventions | None = None) -> dict[str, float]:
+    """The 20 co-occurrence features, in the paper's order; NaN where no two voxels touch.
+
+    With p(i, j), its marginals' means m and deviations s: the paper's list has correlation twice, as a widely used
+    program writes it out: Correlation1 = (sum ij p - m_x m_y) / (s_x s_y), Correlation2 = sum (i - m_x)(j - m_y) p /
+    (s_x s_y), equal but for rounding, 1 in a flat region. Its "information measure of entropy" has no definition; here
+    it is the variance sum (i - m_x)^2 p, which stands at its place in that program.
+
+    Parameters
+    ----------
+    pairs : (a, k, k) pairs of neighbours counted one way, in each direction.
+    grey_levels : (k,) the grey levels i that occur.
+
+    Source: Lang et al., Magn Reson Imaging 2019; Haralick et al. 1973.
+    """
+    conventions = conventions or Conventions()
     counts = pairs + pairs.transpose(0, 2, 1) if conventions.symmetric else pairs
     kept = counts[counts.sum(axis=(1, 2)) > 0]
-    rows = [_haralick_of(matrix / matrix.sum(), i, conventions) for matrix in kept]
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]} if rows else {}
+    rows = [_haralick_of(matrix / matrix.sum(), grey_levels, conventions) for matrix in kept]
+    if not rows:
+        return dict.fromkeys(_haralick_of(np.ones((1, 1)), np.ones(1), conventions), float("nan"))
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
 def _haralick_of(p: Floats, i: Floats, conventions: Conventions) -> dict[str, float]:

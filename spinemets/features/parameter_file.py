@@ -10,7 +10,8 @@
       binWidth: 25
       resampledPixelSpacing: [1, 1, 1]
 
-Keys, types and defaults are pyradiomics 3.0.1's. Of SpineMets' own: `mode: ibsi`, and `normalize: roi`.
+Keys, types and defaults are pyradiomics 3.0.1's. Of SpineMets' own: `mode: ibsi`, `biasCorrection: true` (N4) and
+`normalize: roi`.
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ KEYS: dict[str, tuple[str | None, Callable[[Any], Any]]] = {
     "gldm_a": (None, _only(0)),
     "geometryTolerance": (None, _optional(_number)),
     "additionalInfo": (None, _truth),
+    "biasCorrection": ("bias_correction", _truth),
     "mode": ("mode", _one_of(pyradiomics="pyradiomics", ibsi="ibsi")),
 }  # fmt: skip
 

@@ -15,11 +15,16 @@ Interpolator = Literal["bspline", "linear", "nearest"]
 ResegmentMode = Literal["absolute", "relative", "sigma"]
 
 MODES = ("pyradiomics", "ibsi")
-FAMILIES = ("shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
+FAMILIES = ("shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm", "histogram", "haralick")
 IMAGE_TYPES = (
     "Original", "Wavelet", "LoG", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D",
 )  # fmt: skip
-CLASSIC_FAMILIES: dict[str, tuple[str, ...] | None] = dict.fromkeys(f for f in FAMILIES if f != "shape2D")
+CLASSIC_FAMILIES: dict[str, tuple[str, ...] | None] = dict.fromkeys(
+    ("shape", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
+)
+# Those of Lang 2019 (`lang_2019`), and their grey levels.
+LANG_FAMILIES: dict[str, tuple[str, ...] | None] = dict.fromkeys(("histogram", "haralick"))
+LANG_LEVELS = 32
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Settings:
     label : value of the region's voxels in the mask; None: every value but 0.
     carry : take a mask on another grid to the image's by nearest neighbour (pyradiomics' correctMask), instead of
         refusing it.
+    bias_correction : N4 over the whole image, before everything else.
     normalize : bring mean and standard deviation of the image, or of the region ("roi"), to 0 and `normalize_scale`.
     remove_outliers : after normalising, values further than this many standard deviations are set to that limit.
     spacing : mm along x, y, z after resampling, 0 for the image's own; None: no resampling.
@@ -56,6 +62,7 @@ class Settings:
     mode: Mode = "pyradiomics"
     label: int | None = None
     carry: bool = False
+    bias_correction: bool = False
     normalize: Normalization | None = None
     normalize_scale: float = 1.0
     remove_outliers: float | None = None
@@ -152,9 +159,10 @@ def _check_names(settings: Settings) -> None:
 
 
 _WAVELET: dict[str, dict[str, Any]] = {"Original": {}, "Wavelet": {}}
-# The set's name -> image types; each has all families of `CLASSIC_FAMILIES`, shape once.
+# The set's name -> image types; each has all families of the set, shape once.
 NAMED_IMAGE_TYPES: dict[str, dict[str, dict[str, Any]]] = {
     "107": {"Original": {}},
+    "lang-2019": {"Original": {}},
     "851": _WAVELET,
     # Li 2023 counts 1409 a sequence without listing the images: this reading has 14 + 15 x 93.
     "1409": {**_WAVELET, "Square": {}, "SquareRoot": {}, "Logarithm": {}, "Exponential": {}, "Gradient": {},
@@ -162,7 +170,6 @@ NAMED_IMAGE_TYPES: dict[str, dict[str, dict[str, Any]]] = {
     # The other reading that gives this number: Laplacian of Gaussian at six widths.
     "1409-log": {**_WAVELET, "LoG": {"sigmas": (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)}},
 }  # fmt: skip
-# The 33 features of Lang 2019 (`lang_2019`), not made of families.
 LANG = "lang-2019"
 # Name of a set -> how many features it has.
 FEATURE_SETS = {"107": 107, "851": 851, "1409": 1409, "1409-log": 1409, LANG: 33}
@@ -177,6 +184,8 @@ def named_settings(name: str, **changes: Any) -> Settings:
     """
     if name not in NAMED_IMAGE_TYPES:
         raise InputError(f"feature set {name!r}", "is not known", f"use one of {', '.join(FEATURE_SETS)}")
+    if name == LANG:
+        changes = {"families": LANG_FAMILIES, **changes, "bin_count": changes.get("bin_count") or LANG_LEVELS}
     return Settings(image_types=NAMED_IMAGE_TYPES[name], **changes)
 
 
