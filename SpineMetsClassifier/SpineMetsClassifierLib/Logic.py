@@ -16,6 +16,7 @@ from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, id
 from spinemets.mrml.lesions import Content, lesion_id, lesions_of
 from spinemets.mrml.results import SceneResult, keep_result, result_with_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
+from spinemets.outputs import replacing_file
 from spinemets.progress import silent
 from spinemets.report.page import write_report
 from spinemets.report.wording import role_in_words
@@ -242,6 +243,24 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         """Put an answer into the scene, in the nodes of the last one of this lesion and model."""
         volume = inputs.volumes[inputs.overlaidRole]
         return keep_result(document, self.keyOf(inputs), inputs.lesion, volume, overlay)
+
+    def saveLesion(self, parameters, path) -> None:
+        """Write the lesion that is asked about, alone, as a segmentation; replaces the file.
+
+        Raises
+        ------
+        InputError : there is none, or the file cannot be written.
+        """
+        lesion = self.currentLesion(parameters)
+        if lesion is None:
+            raise InputError("lesion", "none is chosen, or it is empty", "choose a lesion")
+        alone = slicer.vtkMRMLSegmentationNode()
+        alone.GetSegmentation().CopySegmentFromSegmentation(lesion.node.GetSegmentation(), lesion.segmentID)
+        storage = slicer.vtkMRMLSegmentationStorageNode()
+        with replacing_file(Path(path), overwrite=True) as draft:
+            storage.SetFileName(str(draft))
+            if not storage.WriteData(alone):
+                raise InputError(path, "cannot be written", "free space on its disk, or choose another folder")
 
     # In this process: for scripts, and where there is no window.
 

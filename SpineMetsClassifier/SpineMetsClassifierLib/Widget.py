@@ -24,6 +24,8 @@ class SpineMetsClassifierWidget(Panel):
         # Of each answer that this session gave, by its key: the files beside it; and what failed, by key.
         self.files = {}
         self._faults = {}
+        self._documents = {}
+        self._then = None
         self._isReady = False
         super().__init__(parent)
 
@@ -36,6 +38,7 @@ class SpineMetsClassifierWidget(Panel):
     def setup(self) -> None:
         super().setup()
         from .CaseSection import CaseSection
+        from .ExportSection import ExportSection
         from .ModelLibrary import ModelLibrary
         from .ModelSection import ModelSection
         from .ResultSection import ResultSection
@@ -48,6 +51,7 @@ class SpineMetsClassifierWidget(Panel):
         self.caseSection = CaseSection(self)
         self.modelSection = ModelSection(self, self.library)
         self.resultSection = ResultSection(self)
+        self.exportSection = ExportSection(self)
         self.applyButton = ApplyButton(self.ui.applyButton, self.apply, self.cancel)
         self.ui.progressBar.visible = False
         self.showStatus("")
@@ -134,7 +138,10 @@ class SpineMetsClassifierWidget(Panel):
         missing = self.logic.missingInput(parameters, models)
         self.applyButton.showReady(missing, _("Ask the chosen models about the lesion."))
         waiting = missing or _("Not classified yet, or something has changed since.")
-        self.resultSection.update({} if missing else self.answers(), parameters.shownModel, waiting)
+        answers = {} if missing else self.answers()
+        self.resultSection.update(answers, parameters.shownModel, waiting)
+        self._documents = {name: told for name, told in answers.items() if not isinstance(told, str)}
+        self.exportSection.update(bool(self._documents), self.logic.currentLesion(parameters) is not None)
 
     def answers(self) -> dict:
         """What each chosen model said about exactly what is chosen now, or why it could not be asked."""
@@ -161,8 +168,6 @@ class SpineMetsClassifierWidget(Panel):
 
     def apply(self) -> None:
         """Ask the chosen models; what was answered before is shown at once."""
-        from .Classifying import Classifying
-
         self.showStatus("")
         self._faults.clear()
         with self.quickly(_("The lesion cannot be classified.")):
@@ -171,16 +176,21 @@ class SpineMetsClassifierWidget(Panel):
                 self.updatePanel()
                 self.showStatus(_("Answered before: nothing has changed since."))
                 return
-            self._classifying = Classifying(
-                self.standby.job,
-                lambda function: qt.QTimer.singleShot(0, function),
-                self.showProgressOfJob,
-                self._answered,
-                folder=slicer.app.temporaryPath,
-            )
-            self.workStarted()
-            self.applyButton.showWorking(True)
-            self._classifying.start(questions)
+            self._ask(questions)
+
+    def _ask(self, questions) -> None:
+        from .Classifying import Classifying
+
+        self._classifying = Classifying(
+            self.standby.job,
+            lambda function: qt.QTimer.singleShot(0, function),
+            self.showProgressOfJob,
+            self._answered,
+            folder=slicer.app.temporaryPath,
+        )
+        self.workStarted()
+        self.applyButton.showWorking(True)
+        self._classifying.start(questions)
 
     def cancel(self) -> None:
         """Stop; everything stays as it was."""
@@ -197,9 +207,12 @@ class SpineMetsClassifierWidget(Panel):
                 faults.append(f"{answer.inputs.package.name}: {answer.fault}")
                 self._faults[self.logic.keyOf(answer.inputs)] = answer.fault
                 answer.forget()
+        then, self._then = self._then, None
         self._ended()
         if faults:
             self.showFault(" ".join([_("The lesion could not be classified."), *faults]))
+        elif then is not None:
+            self.withFiles(then)
 
     def _keep(self, answer, faults) -> None:
         from spinemets.errors import InputError
@@ -215,11 +228,38 @@ class SpineMetsClassifierWidget(Panel):
             self._parameterNode.shownModel = kept.model
 
     def _ended(self) -> None:
-        self._classifying = None
+        self._classifying = self._then = None
         self.applyButton.showWorking(False)
         self.workEnded()
 
     # What the sections call.
+
+    def documents(self) -> list:
+        """What the models said that answered."""
+        return list(self._documents.values())
+
+    def caseName(self) -> str:
+        """Of the study that is worked on."""
+        case = self.logic.currentCase(self._parameterNode)
+        return "" if case is None else case.name
+
+    def lesionName(self) -> str:
+        lesion = self.logic.currentLesion(self._parameterNode)
+        return "" if lesion is None else lesion.name
+
+    def withFiles(self, then) -> None:
+        """Call `then(folder, document)` with the report and figures of the answer that is shown. Of an answer that came
+        with a saved scene they are made first: the model is asked again.
+        """
+        shown = self._parameterNode.shownModel
+        name = shown if shown in self._documents else next(iter(self._documents))
+        inputs = next(one for one in self._questions() if one.package.name == name)
+        answer = self.files.get(self.logic.keyOf(inputs))
+        if answer is not None:
+            then(answer.out, self._documents[name])
+            return
+        self._then = then
+        self._ask([inputs])
 
     @contextmanager
     def quickly(self, failure: str):

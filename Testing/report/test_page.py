@@ -173,7 +173,7 @@ def test_the_nomogram_names_end_before_the_values(make_result) -> None:
 def test_the_scale_bar_is_as_long_as_it_says(oblique_case) -> None:
     image, mask = oblique_case
     svg = detail_svg(lesion_view("sagittal", "t2", image, mask))
-    bar = re.search(r'class="scale-bar" d="M([\d.]+),[\d.]+V[\d.]+H([\d.]+)V', svg)
+    bar = re.search(r'class="scale-bar"[^>]* d="M([\d.]+),[\d.]+V[\d.]+H([\d.]+)V', svg)
     length = re.search(r">(\d+) mm<", svg)
     assert bar and length
     assert float(bar[2]) - float(bar[1]) == pytest.approx(float(length[1]), abs=0.011)

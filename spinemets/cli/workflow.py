@@ -33,8 +33,8 @@ class OpenedCase:
 
     images : by role, those of the model. views : by role, others that the report shows the lesion in.
     mask : the lesion on any grid of the same world. role_masks : where a reader drew it on a
-    series itself. files : what stands behind each image. keeps_masks : whether the lesion is wanted as it was carried
-    to each series.
+    series itself. files : what stands behind each image. keeps_parts : whether the lesion is wanted as it was carried
+    to each series, and each figure of the report.
     """
 
     identity: StudyIdentity
@@ -45,7 +45,7 @@ class OpenedCase:
     files: dict[str, list[str]] = field(default_factory=dict)
     views: dict[str, sitk.Image] = field(default_factory=dict)
     role_masks: dict[str, sitk.Image] = field(default_factory=dict)
-    keeps_masks: bool = False
+    keeps_parts: bool = False
 
 
 def open_case(
@@ -160,7 +160,7 @@ def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader
         files={role: list(told.origins.get(role, ())) for role in package.roles},
         views={role: open_image(file) for role, file in told.views.items() if role not in package.roles},
         role_masks={} if mask else {role: read_mask(file) for role, file in told.role_masks.items()},
-        keeps_masks=True,
+        keeps_parts=True,
     )
 
 
@@ -168,7 +168,7 @@ def classify_and_report(
     opened: OpenedCase, package: ModelPackage, folder: Path, seed: int | None = None, progress: Progress = silent
 ) -> Result:
     """Classify, and fill `folder` with result.json, report.html, lesion.nii.gz (on the grid of the mask); with
-    `keeps_masks`, also masks/ROLE.nrrd."""
+    `keeps_parts`, also masks/ROLE.nrrd and figures/NAME.svg."""
     result = classify_case(
         opened.images,
         opened.mask,
@@ -186,9 +186,11 @@ def classify_and_report(
             json.dumps(result.as_json(), indent=2, allow_nan=False, ensure_ascii=False), encoding="utf-8"
         )
     write_image(opened.mask, folder / "lesion.nii.gz")
-    for role, carried in result.masks.items() if opened.keeps_masks else ():
+    for role, carried in result.masks.items() if opened.keeps_parts else ():
         write_image(carried, folder / "masks" / f"{role}.nrrd")
     images = {**opened.images, **opened.views}
-    write_report(result, opened.identity, images, {**result.masks, "drawn": opened.mask}, folder / "report.html")
+    masks = {**result.masks, "drawn": opened.mask}
+    figures = folder / "figures" if opened.keeps_parts else None
+    write_report(result, opened.identity, images, masks, folder / "report.html", figures=figures)
     progress("report", 1, 1)
     return result

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-# Width of an average letter of a sans-serif type, of its size; bold ones are wider.
-LETTER_WIDTH, BOLD_LETTER_WIDTH = 0.53, 0.58
+# Width of a letter of a wide sans-serif type, of its size: what is thought to fit does so in any type.
+LETTER_WIDTH, BOLD_LETTER_WIDTH = 0.6, 0.68
 
 
 @dataclass(frozen=True)

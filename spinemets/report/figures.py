@@ -37,7 +37,7 @@ def overview_svg(view: View) -> str:
     corner_x, corner_y = view.detail_corner
     detail = view.detail.side_mm
     place = f'x="{corner_x:.2f}" y="{corner_y:.2f}" width="{detail:.2f}" height="{detail:.2f}"'
-    square = f'<rect class="detail-square" {place}/>'
+    square = f'<rect class="detail-square" fill="none" stroke="#ffffff" stroke-width="0.5" {place}/>'
     label = f"{view.plane} {role_in_words(view.role)}, overview with the lesion's outline"
     return _framed(view.overview, label, _letters(view, side) + square)
 
@@ -73,10 +73,13 @@ def bar_svg(contribution: float, largest: float) -> str:
 def _framed(picture: Picture, label: str, above: str) -> str:
     side = f"{picture.side_mm:.2f}"
     return (
-        f'<svg class="slice" viewBox="0 0 {side} {side}" role="img" aria-label="{escape(label)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="slice" viewBox="0 0 {side} {side}"'
+        f' role="img" aria-label="{escape(label)}">'
         f'<image width="{side}" height="{side}" preserveAspectRatio="none" href="{png_data_uri(picture.pixels)}"/>'
-        f'<path class="outline-shade" d="{outline_path(picture)}"/>'
-        f'<path class="outline" d="{outline_path(picture)}"/>{above}</svg>'
+        f'<path class="outline-shade" fill="none" stroke="#000000" stroke-opacity="0.45"'
+        f' stroke-width="{0.014 * picture.side_mm:.2f}" d="{outline_path(picture)}"/>'
+        f'<path class="outline" fill="none" stroke="#ffd84d" stroke-width="{0.007 * picture.side_mm:.2f}"'
+        f' d="{outline_path(picture)}"/>{above}</svg>'
     )
 
 
@@ -84,16 +87,17 @@ def _letters(view: View, side: float) -> str:
     left, right, top, bottom = view.letters
     size, gap, middle = 0.055 * side, 0.045 * side, side / 2
     places = [(gap, middle, left), (side - gap, middle, right), (middle, gap, top), (middle, side - gap, bottom)]
-    style = f'class="letter" font-size="{size:.2f}" stroke-width="{0.16 * size:.2f}"'
-    return "".join(f'<text {style} x="{x:.2f}" y="{y:.2f}">{letter}</text>' for x, y, letter in places)
+    style = f'class="letter" fill="#ffffff" text-anchor="middle" font-size="{size:.2f}"'
+    return "".join(f'<text {style} x="{x:.2f}" y="{y + 0.35 * size:.2f}">{letter}</text>' for x, y, letter in places)
 
 
 def _scale_bar(side: float) -> str:
     length = max((mm for mm in SCALE_BARS_MM if mm <= SCALE_BAR_SHARE * side), default=SCALE_BARS_MM[0])
     x, y, size = 0.05 * side, 0.95 * side, 0.045 * side
     line = f"M{x:.2f},{y - 0.015 * side:.2f}V{y:.2f}H{x + length:.2f}V{y - 0.015 * side:.2f}"
-    style = f'class="scale-text" font-size="{size:.2f}" stroke-width="{0.16 * size:.2f}"'
+    style = f'class="scale-text" fill="#ffffff" text-anchor="middle" font-size="{size:.2f}"'
+    bar = f'fill="none" stroke="#ffffff" stroke-width="{0.006 * side:.2f}"'
     return (
-        f'<path class="scale-bar-shade" d="{line}"/><path class="scale-bar" d="{line}"/>'
+        f'<path class="scale-bar-shade" fill="none" d="{line}"/><path class="scale-bar" {bar} d="{line}"/>'
         f'<text {style} x="{x + length / 2:.2f}" y="{y - 0.03 * side:.2f}">{length} mm</text>'
     )

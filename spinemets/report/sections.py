@@ -13,6 +13,8 @@ from spinemets.report.identity import StudyIdentity
 from spinemets.report.nomogram import nomogram_svg
 from spinemets.report.views import View
 from spinemets.report.wording import (
+    ESTIMATES,
+    MEASURES,
     capitalized,
     date_in_words,
     feature_in_words,
@@ -20,24 +22,11 @@ from spinemets.report.wording import (
     in_plain_words,
     number,
     probability_in_words,
+    question_in_words,
     role_in_words,
     sentence,
     signed,
 )
-
-ESTIMATES = (
-    ("nested", "Nested cross-validation", "features chosen in every fold: the honest estimate"),
-    ("cross_validated", "Cross-validation", "features chosen on all cases, as often published: too good"),
-    ("apparent", "On the training cases themselves", "much too good"),
-)
-MEASURES = (("auc", "AUC"), ("accuracy", "Accuracy"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"))
-
-
-def question_in_words(question: str) -> str:
-    """`osteoblastic-vs-osteolytic` -> `Osteoblastic or osteolytic?`."""
-    first, _, second = question.partition("-vs-")
-    words = f"{first} or {second}?" if second else question
-    return words.replace("-", " ").capitalize()
 
 
 def heading(identity: StudyIdentity, question: str) -> str:

@@ -30,6 +30,12 @@ CLASS_WORDS = {
     "gldm": "texture, dependence",
     "ngtdm": "texture, neighbourhood",
 }
+ESTIMATES = (
+    ("nested", "Nested cross-validation", "features chosen in every fold: the honest estimate"),
+    ("cross_validated", "Cross-validation", "features chosen on all cases, as often published: too good"),
+    ("apparent", "On the training cases themselves", "much too good"),
+)
+MEASURES = (("auc", "AUC"), ("accuracy", "Accuracy"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"))
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -37,6 +43,13 @@ MINUS = "\N{MINUS SIGN}"
 def _feature_words() -> dict[str, dict[str, str]]:
     names: dict[str, dict[str, str]] = json.loads((PAGE_FILES / "feature_names.json").read_text(encoding="utf-8"))
     return names
+
+
+def question_in_words(question: str) -> str:
+    """`osteoblastic-vs-osteolytic` -> `Osteoblastic or osteolytic?`."""
+    first, _, second = question.partition("-vs-")
+    words = f"{first} or {second}?" if second else question
+    return words.replace("-", " ").capitalize()
 
 
 def role_in_words(role: str) -> str:
@@ -105,6 +118,12 @@ def probability_in_words(probability: float) -> str:
     if probability > 0.99:
         return "> 0.99"
     return f"{probability:.2f}"
+
+
+def estimate_in_words(entry: dict[str, Any]) -> str:
+    """An estimate of performance with its 95 % interval."""
+    low, high = entry["interval"]
+    return f"{fixed(entry['estimate'], 2)} ({fixed(low, 2)}–{fixed(high, 2)})"
 
 
 def date_in_words(date: str) -> str:
