@@ -27,6 +27,7 @@ from spinemets.segmentation.parameters import SegmentationParameters
         ("growing_sd", 0),
         ("growing_sd", math.inf),
         ("overlap_fraction", 1.5),
+        ("border_fraction", 0),
     ],
 )
 def test_nonsense_is_refused_by_name(name, value):

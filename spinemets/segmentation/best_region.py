@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.compactness import compactness, edge_contrast
-from spinemets.segmentation.hypotheses import Field, hypotheses
+from spinemets.segmentation.hypotheses import SAME, Field, hypotheses
 from spinemets.segmentation.kinetics import View, seen_from
 from spinemets.segmentation.morphology import dilated, lines_of_ball
 from spinemets.segmentation.parameters import SegmentationParameters
@@ -24,8 +24,6 @@ FAINT = 0.3
 MARGIN_MM = 10.0
 # A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
 LEAST_SHARE = 0.5
-# Regions that differ by less than this share of their voxels lead to the same lesion.
-SAME = 0.02
 # How much the clearness of the border counts beside compactness: of regions about as compact, the clearer is better.
 CLARITY = 0.25
 SIDE_MM = 8.0
@@ -134,4 +132,4 @@ def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationPa
             ),
         )
     region = learned(field, region, parameters.learning_rounds, parameters.closing_mm)
-    return with_border(field, region) if parameters.border_rule == "edge" else region
+    return with_border(field, region, parameters.border_fraction) if parameters.border_rule == "edge" else region

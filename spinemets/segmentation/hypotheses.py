@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.kinetics import View
-from spinemets.segmentation.morphology import Lines, closed, dilated, eroded, lines_of_ball, opened, stepped
+from spinemets.segmentation.morphology import Lines, bays_closed, dilated, eroded, lines_of_ball, opened, stepped
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, filled_slices
 from spinemets.segmentation.scene import Index, Scene
-from spinemets.segmentation.smoothing import gaussian
+from spinemets.segmentation.smoothing import broad_gaussian
 
 # A voxel's spread of amount and lead is at least this: what noise and a lesion's texture make at least.
 LEAST_SPREAD = (0.1, 2.0)
 CORE_MM = 1.0
+# Regions that differ by less than this share of their voxels lead to the same lesion.
+SAME = 0.02
 GROWING_ROUNDS = 6
 TIGHTER = 0.82
 STEPS = 3
@@ -72,6 +74,10 @@ class Field:
         labels, _ = ndimage.label(accepted, self.structure)
         return np.asarray(labels == labels[self.seed])
 
+    def bays_closed(self, region: NDArray[np.bool_], width_mm: float) -> NDArray[np.bool_]:
+        """The region with what it surrounds on most sides."""
+        return bays_closed(region, width_mm, self.scene.spacing, self.scene.across)
+
     def filled(self, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Without the holes of any slice, which hold all holes in space: necrosis belongs to the lesion."""
         return filled_slices(region, self.scene.across)
@@ -109,11 +115,8 @@ def hypotheses(
         factor *= TIGHTER
     half_way = _half_way(field, field.allowed, parameters)
     yield from _with_bays_closed(field, half_way, parameters)
-    blood = _slow_blood(field, half_way)
-    if blood.any():
-        yield from _with_bays_closed(field, _half_way(field, field.allowed & ~blood, parameters), parameters)
-    for part in kept:
-        if (half_way & ~part).any():
+    for part in (~_slow_blood(field, half_way), *kept):
+        if np.count_nonzero(half_way & ~part) > SAME * np.count_nonzero(half_way):
             yield from _with_bays_closed(field, _half_way(field, field.allowed & part, parameters), parameters)
 
 
@@ -122,7 +125,7 @@ def _with_bays_closed(
 ) -> Iterator[NDArray[np.bool_]]:
     yield region
     if parameters.closing_mm > 0:
-        bridged = field.filled(region | (closed(region, field.disc(parameters.closing_mm)) & field.allowed))
+        bridged = field.filled(region | (field.bays_closed(region, parameters.closing_mm) & field.allowed))
         if np.count_nonzero(bridged) > 1.02 * np.count_nonzero(region):
             yield bridged
 
@@ -182,8 +185,8 @@ def local_level(
     """Gaussian mean of the values in `where`, within about `width_mm`; far from it, their median."""
     sigma = [width_mm / step for step in spacing]
     typical, faint = np.float32(np.median(values[where])), np.float32(0.02)
-    weight = gaussian(where.astype(np.float32), sigma, truncate=3)
-    mean = gaussian(np.where(where, values, np.float32(0)), sigma, truncate=3)
+    weight = broad_gaussian(where.astype(np.float32), sigma)
+    mean = broad_gaussian(np.where(where, values, np.float32(0)), sigma)
     return np.asarray((mean + faint * typical) / (weight + faint))
 
 

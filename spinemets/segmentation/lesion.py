@@ -20,7 +20,7 @@ from spinemets.progress import Progress, silent
 from spinemets.segmentation.best_region import best_region
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
-from spinemets.segmentation.morphology import dilated, lines_of_ball, opened
+from spinemets.segmentation.morphology import bays_closed, dilated, lines_of_ball, opened
 from spinemets.segmentation.normalized_cut import SliceCutter
 from spinemets.segmentation.parameters import CLUSTER_RULES, SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
@@ -212,8 +212,10 @@ def _grown(scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters:
         return plain
     compact = best_region(scene, kept, seed, parameters)
     # The compact region leaves vessels out and takes dead parts in; one that is much larger than what looks like its
-    # seed has taken marrow in instead.
-    larger = np.count_nonzero(compact.voxels) > parameters.compact_excess * np.count_nonzero(plain.voxels)
+    # seed, with the dead parts that this surrounds, has taken marrow in instead.
+    whole = bays_closed(plain.voxels, parameters.closing_mm, scene.spacing, scene.across)
+    more = np.count_nonzero(compact.voxels & ~whole) - np.count_nonzero(plain.voxels & ~compact.voxels)
+    larger = more > (parameters.compact_excess - 1) * np.count_nonzero(plain.voxels)
     return plain if larger and not plain.leaked else compact
 
 

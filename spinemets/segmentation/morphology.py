@@ -31,6 +31,14 @@ def lines_of_ball(radius_mm: float, spacing: tuple[float, ...], slice_axis: int 
     return dict(lines)
 
 
+def lines_across(reach_mm: float, spacing: tuple[float, ...], slice_axis: int) -> Lines:
+    """The voxels straight above and below the middle, across the slices, within `reach_mm`."""
+    reach = int(reach_mm / spacing[slice_axis] + 1e-9)
+    if slice_axis == 2:
+        return {reach: [(0, 0)]}
+    return {0: [(n, 0) if slice_axis == 0 else (0, n) for n in range(-reach, reach + 1)]}
+
+
 def dilated(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
     """The region dilated by a ball or disc (`lines_of_ball`)."""
     out = np.zeros(region.shape, bool)
@@ -64,6 +72,15 @@ def closed(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
     widths = [(n, n) for n in (*reach, half)]
     whole = eroded(dilated(np.pad(region, widths), lines), lines)
     return np.asarray(whole[tuple(slice(n, size + n) for (n, _), size in zip(widths, region.shape))]) | region
+
+
+def bays_closed(
+    region: NDArray[np.bool_], width_mm: float, spacing: tuple[float, ...], slice_axis: int
+) -> NDArray[np.bool_]:
+    """The region with what it surrounds on most sides: bays that a disc of radius `width_mm` in the slice cannot enter,
+    and gaps of less than twice that straight across the slices."""
+    in_slice = closed(region, lines_of_ball(width_mm, spacing, slice_axis))
+    return in_slice | closed(region, lines_across(width_mm, spacing, slice_axis))
 
 
 def stepped(region: NDArray[np.bool_], within: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:

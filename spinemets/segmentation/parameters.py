@@ -51,15 +51,16 @@ class SegmentationParameters:
     Growing: `growing_rule` "statistics" accepts voxels within `growing_sd` SD of the region's mean, at least
     `noise_sd_floor` of the mean, but none that is less than `edge_fraction` of the way from the surroundings to the
     mean; "half_maximum" accepts what enhances at least half as much as the seed; both for at most `growing_iterations`
-    rounds. "compact" grows under several assumptions, at most `growing_sd` SD wide, with and without bays narrower
-    than twice `closing_mm` closed, and takes the most compact region, unless that is more than `compact_excess` times
-    as large as what "statistics" gives: then it has taken marrow in. `connectivity` neighbours (6, 18, 26). A region
-    with more than `leak_ratio` times as many voxels outside the outline as inside has leaked and is grown again with a
-    smaller `growing_sd`, or passed over; the default is what the widened box leaves room for. Bridges thinner than
-    `neck_mm` within the slice are cut.
+    rounds. "compact" grows under several assumptions, at most `growing_sd` SD wide, with and without bays narrower than
+    twice `closing_mm` closed, in the slice and across, and takes the most compact region, unless that is more than
+    `compact_excess` times as large as what "statistics" gives with its bays: then it has taken marrow in.
+    `connectivity` neighbours (6, 18, 26). A region with more than `leak_ratio` times as many voxels outside the outline
+    as inside has leaked and is grown again with a smaller `growing_sd`, or passed over; the default is what the widened
+    box leaves room for. Bridges thinner than `neck_mm` within the slice are cut.
 
     Border, for "compact": the region learns `learning_rounds` times from all channels what it looks like; with
-    `border_rule` "edge" its border is then placed half-way between the levels on either side.
+    `border_rule` "edge" its border is then placed `border_fraction` of the way from the level outside to that inside.
+    Less than half: what is blurred and round ends outside its half level, the more so in its first and last slice.
     """
 
     left_right_factor: float = 5.0
@@ -98,6 +99,7 @@ class SegmentationParameters:
     closing_mm: float = 8.0
     learning_rounds: int = 3
     border_rule: str = "edge"
+    border_fraction: float = 0.4
 
     def __post_init__(self) -> None:
         self._check_range("left_right_factor", 1, 100)
@@ -136,6 +138,7 @@ class SegmentationParameters:
         self._check_choice("growing_rule", GROWING_RULES)
         self._check_range("compact_excess", 1, math.inf)
         self._check_choice("border_rule", BORDER_RULES)
+        self._check_range("border_fraction", 0.01, 0.99)
 
     def _check_range(self, name: str, low: float, high: float, whole: bool = False) -> None:
         value = getattr(self, name)

@@ -2,7 +2,8 @@
 
 `learned` goes by what all channels say of lesion and surroundings together: histograms of the region and of its
 surroundings, and each voxel given to the one in which voxels like it are more frequent (Boykov and Jolly, ICCV 2001,
-without the graph). `with_border` goes by the edge: half-way between the lesion's level and that of what lies beside it.
+without the graph). `with_border` goes by the edge: part of the way between the lesion's level and that of what lies
+beside it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.hypotheses import Field, local_level
-from spinemets.segmentation.morphology import closed, dilated, eroded, lines_of_ball, opened
-from spinemets.segmentation.smoothing import gaussian
+from spinemets.segmentation.morphology import dilated, eroded, lines_of_ball, opened
+from spinemets.segmentation.smoothing import broad_gaussian, gaussian
 
 BINS = 16
 KERNEL_BINS = 0.7
@@ -34,7 +35,7 @@ def learned(field: Field, region: NDArray[np.bool_], rounds: int, closing_mm: fl
     reach = field.ball(REACH_MM)
     narrow = field.disc(1.5)
     alive = field.view.amount > (1 + field.view.background) / 2
-    bays = closed(region, field.disc(closing_mm)) if closing_mm > 0 else np.zeros_like(region)
+    bays = field.bays_closed(region, closing_mm) if closing_mm > 0 else np.zeros_like(region)
     dead = opened(bays & ~alive, narrow)
     codes = _codes(field, dilated(region, reach))
     for _ in range(rounds):
@@ -80,8 +81,8 @@ def signed_distance(region: NDArray[np.bool_], spacing: tuple[float, ...]) -> ND
     return np.asarray(outside - ndimage.distance_transform_edt(region, sampling=spacing), np.float32)
 
 
-def with_border(field: Field, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The region with its border half-way between the levels on either side.
+def with_border(field: Field, region: NDArray[np.bool_], fraction: float) -> NDArray[np.bool_]:
+    """The region with its border `fraction` of the way from the level outside to the level inside.
 
     Outside, the level is extrapolated to the border: oedema fades with distance, and its level right beside the lesion
     is what the lesion stands out from.
@@ -95,7 +96,7 @@ def with_border(field: Field, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
     inside = local_level(amount, inner, spacing, LEVELS_MM)
     outside = _level_at_border(amount, outer, distance, inside, spacing)
     step = inside - outside
-    nearer_inside = (amount - (inside + outside) / 2) * np.sign(step) > 0
+    nearer_inside = (amount - outside - np.float32(fraction) * step) * np.sign(step) > 0
     decided = (np.abs(distance) <= BAND_MM) & (np.abs(step) > 0.15)
     placed = np.where(decided, nearer_inside, region) & field.allowed
     return field.filled(field.own_part(_with_end_slices(field, placed)))
@@ -140,7 +141,7 @@ def _level_at_border(
     sigma = [LEVELS_MM / step for step in spacing]
 
     def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return gaussian(np.where(outer, values, np.float32(0)), sigma, truncate=3)
+        return broad_gaussian(np.where(outer, values, np.float32(0)), sigma)
 
     faint = np.float32(0.02)
     weight = mean(np.ones_like(amount)) + faint
