@@ -17,6 +17,7 @@ from spinemets.cli.commands.catalogues import models, recipes, schema
 from spinemets.cli.commands.classify import classify
 from spinemets.cli.commands.dce import dce
 from spinemets.cli.commands.demo import demo
+from spinemets.cli.commands.extract import extract
 from spinemets.cli.commands.features import features
 from spinemets.cli.commands.inspect import inspect
 from spinemets.cli.commands.phantom import phantom
@@ -39,7 +40,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Segmentation and classification of spinal lesions on MRI. Research use only.",
 )
-for command in (demo, phantom, inspect, carry, segment, dce, features, classify, statistics, recipes, models, schema):
+for command in (
+    demo,
+    phantom,
+    inspect,
+    carry,
+    segment,
+    dce,
+    features,
+    extract,
+    classify,
+    statistics,
+    recipes,
+    models,
+    schema,
+):
     app.command()(command)
 app.command(hidden=True)(standby)
 # Of use to programs, such as the panel in Slicer, only.

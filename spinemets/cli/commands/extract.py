@@ -1,0 +1,99 @@
+"""`spinemets extract`: the features of a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from spinemets.cli.options import OutFile, Overwrite, ProgressStyle, ShowProgress
+from spinemets.cli.parsing import typer
+
+if TYPE_CHECKING:
+    from spinemets.features.cohorts import Extraction
+    from spinemets.studies.cohort import Cohort
+
+
+def extract(
+    table: Annotated[Path, typer.Argument(metavar="COHORT.csv", help="Table of the cohort: one row a lesion.")],
+    out: OutFile,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="R", help="Recipe, a file or a name, whose roles and extraction are used.")
+    ] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", metavar="YAML", help="Features and settings of one's own, instead.")
+    ] = None,
+    feature_set: Annotated[
+        str | None, typer.Option("--set", metavar="NAME", help="Set of features, instead: 107, 851, 1409, ...")
+    ] = None,
+    roles: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Images to measure; default: the recipe's, or all of the table.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: cores.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask cluster to run on, instead.")
+    ] = None,
+    overwrite: Overwrite = False,
+    progress: ShowProgress = ProgressStyle.bar,
+) -> None:
+    """Compute the features of all cases of a cohort.
+
+    Each case is kept as it is finished, in OUT.cases beside the table: the same command goes on where it was stopped,
+    and computes again only what changed. What became of each case is in OUT.status.csv; cases that failed are not in
+    the table of features. Columns of features are named ROLE_image-type_class_feature.
+    """
+    from spinemets.cli.reporting import print_line, showing_progress
+    from spinemets.errors import InputError
+    from spinemets.features.cohorts import extract_cohort, write_features, write_status
+    from spinemets.features.runners import dask_runner, local_runner
+    from spinemets.outputs import check_writable_file
+    from spinemets.studies.cohort import Cohort
+
+    if sum(each is not None for each in (recipe, settings_file, feature_set)) > 1:
+        raise typer.BadParameter("--recipe, --settings and --set exclude each other")
+    if workers is not None and scheduler is not None:
+        raise typer.BadParameter("--workers and --scheduler exclude each other")
+    check_writable_file(out, overwrite)
+    cohort = Cohort.read(table)
+    wanted = _extraction(cohort, recipe, settings_file, feature_set, roles)
+    runner = dask_runner(scheduler) if scheduler is not None else local_runner(workers)
+    with showing_progress(progress) as report:
+        outcomes = extract_cohort(cohort, wanted, out.with_name(f"{out.name}.cases"), runner, report)
+    status = out.with_name(f"{out.stem}.status.csv")
+    write_status(cohort, outcomes, status)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if len(failed) == len(outcomes):
+        case = cohort.cases[failed[0].index]
+        raise InputError(table, f"no case could be measured; {case.name}: {failed[0].reason}", f"see {status}")
+    write_features(cohort, outcomes, out, overwrite)
+    reused = sum(outcome.status == "reused" for outcome in outcomes)
+    print_line(f"{out}: {len(outcomes) - len(failed)} cases ({reused} as they were), {len(failed)} failed")
+    for outcome in failed:
+        print_line(f"{cohort.cases[outcome.index].name}: {outcome.reason}")
+
+
+def _extraction(
+    cohort: Cohort, recipe: str | None, settings_file: Path | None, feature_set: str | None, roles: str | None
+) -> Extraction:
+    """What is measured: the recipe's, a file's or a set's."""
+    from spinemets.errors import InputError
+    from spinemets.features.cohorts import Extraction
+    from spinemets.features.extraction import settings_of
+    from spinemets.features.parameter_file import read_settings
+    from spinemets.learning.recipes import find_recipes, read_recipe
+
+    margin = None
+    present = tuple(dict.fromkeys(role for case in cohort.cases for role in case.images))
+    if recipe is not None:
+        named = [each for each in find_recipes() if recipe in (each.name, each.path.stem)]
+        content = (named[0] if named else read_recipe(Path(recipe))).content
+        settings = settings_of(**content["extraction"])
+        margin = content.get("crop_margin_mm")
+        present = tuple(content["roles"])
+    elif settings_file is not None:
+        settings = read_settings(settings_file)
+    else:
+        settings = settings_of(feature_set or "107")
+    chosen = tuple(part.strip() for part in roles.split(",")) if roles else present
+    if not chosen:
+        raise InputError(cohort.path, "has no column with images", "name one by its role, such as t1")
+    return Extraction(chosen, settings, margin)

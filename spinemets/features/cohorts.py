@@ -1,0 +1,212 @@
+"""Features of a cohort, case by case: resumable, on all cores or a Dask cluster, with a status of each case.
+
+A finished case is a file of its own, named by a hash of its images, masks and settings; it is written by the process
+that collects, whole or not at all. So work that is stopped goes on where it was, a changed image or setting is computed
+again, and a case that two workers finished counts once.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk
+
+import spinemets
+from spinemets.errors import InputError
+from spinemets.features.extraction import extract
+from spinemets.features.settings import Settings, settings_as_dict
+from spinemets.geometry.carrying import carry_mask
+from spinemets.geometry.files import read_mask
+from spinemets.geometry.grids import check_frame_of_reference, check_overlap, crop_to_mask, same_grid
+from spinemets.outputs import replacing_file
+from spinemets.progress import Progress, silent
+from spinemets.studies.cohort import Case, Cohort
+from spinemets.studies.opening import open_image
+
+# What a record looks like; with another number old records are computed again.
+RECORD_VERSION = 1
+STATUS_COLUMNS = ("row", "case", "lesion", "reader", "status", "reason", "seconds")
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What is measured in each case.
+
+    roles : images that are measured; columns begin with their names. The mask is carried to each.
+    settings : of the features. crop_margin_mm : normalisation sees only the lesion and so much round it; None: all.
+    """
+
+    roles: tuple[str, ...]
+    settings: Settings
+    crop_margin_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case: `status` "done", "reused" (found finished) or "failed" with its reason.
+
+    index : of the case in the cohort. key : hash of files and settings, "" where a file could not be read.
+    """
+
+    index: int
+    status: str
+    key: str = ""
+    reason: str = ""
+    features: dict[str, float] | None = None
+    seconds: float = 0.0
+
+
+# A task for a worker: index, case, extraction, keys of the cases that are finished.
+Task = tuple[int, Case, Extraction, frozenset[str]]
+Runner = Callable[[Sequence[Task]], Iterator[Outcome]]
+
+
+def case_key(case: Case, extraction: Extraction) -> str:
+    """SHA-256 of all that a case's features depend on: image and mask files, settings, version of SpineMets."""
+    told = {
+        "record": RECORD_VERSION,
+        "version": spinemets.__version__,
+        "settings": settings_as_dict(extraction.settings),
+        "crop_margin_mm": extraction.crop_margin_mm,
+        "files": {role: [_file_hash(case.images[role]), _file_hash(_mask_of(case, role))] for role in extraction.roles},
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, or of the names and bytes of a folder's files."""
+    digest = hashlib.sha256()
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    for file in files:
+        digest.update(f"{file.relative_to(path).as_posix() if path.is_dir() else ''}\0".encode(errors="replace"))
+        with file.open("rb") as stream:
+            for block in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _mask_of(case: Case, role: str) -> Path:
+    path = case.masks.get(role) or case.mask_for((role,))
+    if path is None:
+        raise InputError(case.name, "names no mask", "fill the column `mask`")
+    return path
+
+
+def case_features(case: Case, extraction: Extraction) -> dict[str, float]:
+    """Features of each role's image under the case's mask, named `ROLE_pyradiomics-name`.
+
+    Raises
+    ------
+    InputError : an image or mask is missing, cannot be read, or cannot be measured; the role is named.
+    """
+    found: dict[str, float] = {}
+    for role in extraction.roles:
+        try:
+            image, mask = open_image(case.images[role]), read_mask(_mask_of(case, role))
+            if image.GetDimension() != 3:
+                raise InputError(case.images[role], "has a time axis", "choose one frame of the dynamic series")
+            check_frame_of_reference(image, mask, "image", "mask")
+            check_overlap(image, mask, "image", "mask")
+            if not same_grid(image, mask):
+                mask = carry_mask(mask, image)
+            if extraction.crop_margin_mm is not None:
+                margin = extraction.crop_margin_mm
+                image, mask = crop_to_mask(image, mask, margin), crop_to_mask(mask, mask, margin)
+            values = extract(image, mask, extraction.settings)
+        except InputError as error:
+            raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
+        found |= {f"{role}_{name}": value for name, value in values.items()}
+    return found
+
+
+def run_task(task: Task) -> Outcome:
+    """What a worker does with a case; whatever goes wrong with it becomes its reason."""
+    index, case, extraction, finished = task
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    start = time.perf_counter()
+    key = ""
+    try:
+        missing = [role for role in extraction.roles if role not in case.images]
+        if missing:
+            raise InputError(case.name, f"has no image in column {missing[0]}", "add it, or leave the role out")
+        key = case_key(case, extraction)
+        if key in finished:
+            return Outcome(index, "reused", key)
+        features = case_features(case, extraction)
+    except InputError as error:
+        return Outcome(index, "failed", key, str(error), seconds=time.perf_counter() - start)
+    except Exception as error:  # one case must not end the others
+        reason = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
+        return Outcome(index, "failed", key, reason, seconds=time.perf_counter() - start)
+    return Outcome(index, "done", key, features=features, seconds=time.perf_counter() - start)
+
+
+def extract_cohort(
+    cohort: Cohort, extraction: Extraction, records: Path, runner: Runner, progress: Progress = silent
+) -> list[Outcome]:
+    """Outcome of every case, in the cohort's order; features of reused cases are read from their records.
+
+    Parameters
+    ----------
+    records : folder of finished cases, made where it is absent.
+    runner : gives the outcomes of tasks as they come (`spinemets.features.runners`).
+    """
+    records.mkdir(parents=True, exist_ok=True)
+    finished = frozenset(file.stem for file in records.glob("*.json"))
+    tasks = [(index, case, extraction, finished) for index, case in enumerate(cohort.cases)]
+    outcomes: dict[int, Outcome] = {}
+    progress("cases", 0, len(tasks))
+    for outcome in runner(tasks):
+        if outcome.index in outcomes:
+            continue
+        outcomes[outcome.index] = _kept(outcome, tasks[outcome.index], records)
+        progress("cases", len(outcomes), len(tasks), f"{cohort.cases[outcome.index].name} {outcome.status}")
+    return [outcomes[index] for index in range(len(tasks))]
+
+
+def _kept(outcome: Outcome, task: Task, records: Path) -> Outcome:
+    """Write what is done, read what is reused; a record that cannot be read is computed again."""
+    file = records / f"{outcome.key}.json"
+    if outcome.status == "reused":
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            return replace(outcome, features={str(name): float(value) for name, value in content["features"].items()})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            outcome = run_task((task[0], task[1], task[2], frozenset()))
+    if outcome.status == "done":
+        with replacing_file(file, overwrite=True) as partial:
+            partial.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    return outcome
+
+
+def write_features(cohort: Cohort, outcomes: Sequence[Outcome], path: Path, overwrite: bool = False) -> None:
+    """Table of the cases that have features: identity, label, clinical values, features with all their digits."""
+    from spinemets.studies.cohort import IDENTITY
+
+    kept = [(case, outcome.features) for case, outcome in zip(cohort.cases, outcomes, strict=True) if outcome.features]
+    names = list(dict.fromkeys(name for _, found in kept for name in found))
+    clinical = list(dict.fromkeys(name for case in cohort.cases for name in case.clinical))
+    with replacing_file(path, overwrite) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*IDENTITY, "label", *clinical, *names])
+        for case, found in kept:
+            known: list[Any] = [case.case, case.lesion, case.reader, case.label]
+            known += [case.clinical.get(name) for name in clinical]
+            table.writerow(["" if value is None else value for value in known] + [repr(found[name]) for name in names])
+
+
+def write_status(cohort: Cohort, outcomes: Sequence[Outcome], path: Path) -> None:
+    """Table of what became of each case, with the reason where it failed."""
+    with replacing_file(path, overwrite=True) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(STATUS_COLUMNS)
+        for case, each in zip(cohort.cases, outcomes, strict=True):
+            identity = (case.row, case.case, case.lesion, case.reader)
+            table.writerow([*identity, each.status, each.reason, f"{each.seconds:.2f}"])
