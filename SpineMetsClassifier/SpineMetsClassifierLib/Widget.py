@@ -42,6 +42,7 @@ class SpineMetsClassifierWidget(Panel):
         from .ModelLibrary import ModelLibrary
         from .ModelSection import ModelSection
         from .ResultSection import ResultSection
+        from .WorklistSection import WorklistSection
 
         self._refreshTimer = qt.QTimer(self.parent)
         self._refreshTimer.setSingleShot(True)
@@ -52,6 +53,7 @@ class SpineMetsClassifierWidget(Panel):
         self.modelSection = ModelSection(self, self.library)
         self.resultSection = ResultSection(self)
         self.exportSection = ExportSection(self)
+        self.worklistSection = WorklistSection(self)
         self.applyButton = ApplyButton(self.ui.applyButton, self.apply, self.cancel)
         self.ui.progressBar.visible = False
         self.showStatus("")
@@ -87,7 +89,8 @@ class SpineMetsClassifierWidget(Panel):
 
     def cleanup(self) -> None:
         self.shortcuts.remove()
-        self._stop()
+        if self._isReady:
+            self._stop()
         self.standby.stop()
         self._forgetFiles()
         super().cleanup()
@@ -112,6 +115,7 @@ class SpineMetsClassifierWidget(Panel):
         self._faults.clear()
 
     def _stop(self) -> None:
+        self.worklistSection.cancel()
         if self._classifying is not None:
             self._classifying.cancel()
             self._ended()
@@ -136,7 +140,9 @@ class SpineMetsClassifierWidget(Panel):
         self.caseSection.update(parameters, models)
         self.modelSection.update(parameters, self.logic.volumes(parameters))
         missing = self.logic.missingInput(parameters, models)
-        self.applyButton.showReady(missing, _("Ask the chosen models about the lesion."))
+        self.worklistSection.update(models)
+        busy = _("Wait until the worklist is done.") if self.worklistSection.isWorking else ""
+        self.applyButton.showReady(missing or busy, _("Ask the chosen models about the lesion."))
         waiting = missing or _("Not classified yet, or something has changed since.")
         answers = {} if missing else self.answers()
         self.resultSection.update(answers, parameters.shownModel, waiting)
@@ -233,6 +239,10 @@ class SpineMetsClassifierWidget(Panel):
         self.workEnded()
 
     # What the sections call.
+
+    def chosenModels(self) -> list:
+        """The models that are ticked."""
+        return self.modelSection.chosen(self._parameterNode)
 
     def documents(self) -> list:
         """What the models said that answered."""

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from spinemets.report.drawing import PLAIN, Style, circle, line, svg, text, text_width
+from spinemets.report.drawing import PLAIN, Style, circle, line, shortened, svg, text, text_width
 from spinemets.report.wording import capitalized, feature_in_words, fixed, number, probability_in_words
 
 RISKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -62,11 +62,7 @@ def _axis(layout: _Layout, row: int, label: str, below: str, start: float, end: 
     y, palette = layout.y(row), layout.style.palette
     axis = line(start, end, y, y, palette.quiet)
     if layout.names_above:
-        name = text(0, y - 21, label, palette.ink, layout.size + 1, "axis-label", bold=True)
-        place = text_width(label, layout.size + 1, bold=True) + 6
-        room = layout.left + layout.length + 14 - place
-        fits = below and text_width(below, layout.size) <= room
-        return name + (text(place, y - 21, below, palette.quiet, layout.size, "axis-note") if fits else "") + axis
+        return _name_above(layout, y - 21, label, below) + axis
     lines = [("axis-label", one) for one in textwrap.wrap(label, NAME_LETTERS)]
     lines += [("axis-note", one) for one in textwrap.wrap(below, NOTE_LETTERS)]
     first = y + 5 - LINE_HEIGHT * (len(lines) - 1) / 2
@@ -77,6 +73,24 @@ def _axis(layout: _Layout, row: int, label: str, below: str, start: float, end: 
         for place, (kind, one) in enumerate(lines)
     ]
     return "".join(texts) + axis
+
+
+def _name_above(layout: _Layout, y: float, label: str, below: str) -> str:
+    """A name with as much of its note as fits; of two variables of one name, the series in the note tells which."""
+    palette, whole = layout.style.palette, layout.left * 2 + layout.length
+    note = next(
+        (
+            words
+            for words in (below, below.split(" · ")[0])
+            if text_width(label, layout.size + 1, bold=True) + 6 + text_width(words, layout.size) <= whole
+        ),
+        below.split(" · ")[0],
+    )
+    room = whole - 6 - text_width(note, layout.size)
+    name = shortened(label, room, layout.size + 1, bold=True)
+    return text(0, y, name, palette.ink, layout.size + 1, "axis-label", bold=True) + text(
+        whole, y, note, palette.quiet, layout.size, "axis-note", "end"
+    )
 
 
 def _tick(layout: _Layout, x: float, row: int, label: str) -> str:
