@@ -4,7 +4,7 @@ Minimises -loglik / n + lambda |b|_1 with an intercept that is not penalised, as
 Tibshirani, J Stat Softw 33 (2010) 1): variables are standardised by their 1/n standard deviation, the path falls from
 the penalty that leaves nothing, and in cross-validation each fold has a path of its own, read off at the penalties of
 all cases by linear interpolation. Solved by an active set and Newton's steps, which meets the optimality conditions to
-1e-9 in a few rounds, also of almost separated classes.
+1e-8 in a few rounds, also of almost separated classes.
 """
 
 from __future__ import annotations
