@@ -185,7 +185,7 @@ class MapsSection:
         return ""
 
     def _showChoice(self, parameters) -> None:
-        from spinemets.mrml.kinetic_maps import maps_of, show_over
+        from spinemets.mrml.kinetic_maps import fill_lesions, maps_of, show_over
 
         case, lesion, volume = self._kinetics.subject()
         maps = {} if None in (case, lesion, volume) else maps_of(case, volume, lesion)
@@ -197,6 +197,7 @@ class MapsSection:
         if volume is not None and state != self._shown:
             self._shown = state
             show_over(volume, shown, parameters.mapOpacity)
+            fill_lesions(case, shown is None)
 
     def _fill(self, maps, chosen: str) -> None:
         from spinemets.dce.colours import map_colours

@@ -13,7 +13,8 @@ from spinemets.dce.series import DynamicSeries, dynamic_series
 from spinemets.errors import InputError
 from spinemets.mrml.cases import MAP_ATTRIBUTE, SEQUENCE_ATTRIBUTES, SceneCase, key_of
 from spinemets.mrml.colour_tables import RELATIVE_ATTRIBUTE, show_map
-from spinemets.mrml.lesions import SceneLesion
+from spinemets.mrml.lesions import Content, SceneLesion, segmentations_of
+from spinemets.mrml.segmentations import segments_of
 from spinemets.mrml.sequences import SECONDS, image_of, sequence_behind
 from spinemets.mrml.subject_hierarchy import place_in_folder
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, fill_volume_node, volume_node_from_image
@@ -126,3 +127,13 @@ def show_over(volume: Any, shown: Any | None, opacity: float) -> None:
             composite.SetForegroundOpacity(opacity)
         elif over is not None and over.GetAttribute(MAP_ATTRIBUTE):
             composite.SetForegroundVolumeID(None)
+
+
+def fill_lesions(case: SceneCase, filled: bool) -> None:
+    """Show the case's lesions as surfaces, or as contours alone: a tint over a map would change its colours. A tint
+    that the user has chosen stays while no map is shown."""
+    for node in segmentations_of(case, Content.LESIONS):
+        display = node.GetDisplayNode()
+        for segment_id in segments_of(node) if display is not None else ():
+            if not filled or display.GetSegmentOpacity2DFill(segment_id) == 0:
+                display.SetSegmentOpacity2DFill(segment_id, 1.0 if filled else 0.0)

@@ -243,6 +243,8 @@ def test_maps_are_computed_shown_over_the_series_and_saved_with_the_scene(panel,
     # Shown over the dynamic series, in no other column, and no series of the study.
     assert composite().GetForegroundVolumeID() == maps["wash_out"].GetID()
     assert composite().GetForegroundOpacity() == pytest.approx(0.6)
+    (part,) = lesion.drawn[1:]
+    assert part.node.GetDisplayNode().GetSegmentOpacity2DFill(part.segment_id) == 0
     assert composite("t2").GetForegroundVolumeID() is None
     assert panel.widget.ui.seriesTable.rowCount == series
     panel.ui("mapOpacitySlider").value = 0.25
@@ -270,6 +272,8 @@ def test_maps_are_computed_shown_over_the_series_and_saved_with_the_scene(panel,
     assert composite().GetForegroundVolumeID() == maps["max_se"].GetID()
     panel.choose("mapComboBox", "No map")
     assert composite().GetForegroundVolumeID() is None
+    (part,) = lesions_of(case)[0].drawn[1:]
+    assert part.node.GetDisplayNode().GetSegmentOpacity2DFill(part.segment_id) == 1
 
 
 def test_cancelled_half_way_the_scene_is_as_it_was(panel, case, lesion, marker):
