@@ -85,6 +85,16 @@ SMALL_CASES = {
     "speckle_half": {"native": {"imageType": ALL, "featureClass": BRIEF}},
     "flat": {"native": {"imageType": ALL | LOG, "featureClass": BRIEF}},
 }
+# Voxel-based, with pyradiomics' masked kernel of 3 x 3 x 3 voxels.
+MAPPED = {
+    "firstorder": ["Mean", "Entropy"],
+    "glcm": ["Contrast", "Imc2", "Idn"],
+    "glrlm": ["RunEntropy"],
+    "glszm": ["ZonePercentage"],
+    "gldm": ["DependenceEntropy"],
+    "ngtdm": ["Busyness"],
+}
+MAP_CASES = {"speckle_sparse": {"imageType": {"Original": {}}}, "one_slice": {"imageType": {"Square": {}}}}
 REAL_CASES = {
     "ibsi_sts_mr_nifti/STS_008/MR_T1_image.nii.gz": (
         "ibsi_sts_mr_nifti/STS_008/MR_T1_mask.nii.gz",
@@ -113,6 +123,19 @@ def features(image: sitk.Image, mask: sitk.Image, parameters: dict) -> dict[str,
     return {name: float(f"{float(value):.13g}") for name, value in found.items()}
 
 
+def maps(name: str, parameters: dict) -> dict:
+    """Values of feature maps at the mask's voxels, in C order."""
+    image, mask = (sitk.ReadImage(str(SMALL / f"{name}_{kind}.nrrd")) for kind in ("image", "mask"))
+    everything = {**parameters, "featureClass": MAPPED, "setting": {"additionalInfo": False}}
+    found = RadiomicsFeatureExtractor(everything).execute(image, mask, voxelBased=True)
+    inside = sitk.GetArrayViewFromImage(mask) != 0
+    values = {}
+    for feature, volume in found.items():
+        on_grid = sitk.Resample(volume, mask, sitk.Transform(), sitk.sitkNearestNeighbor, 0.0)
+        values[feature] = [float(f"{value:.13g}") for value in sitk.GetArrayViewFromImage(on_grid)[inside]]
+    return {"image": f"small/{name}_image.nrrd", "mask": f"small/{name}_mask.nrrd", "variant": "maps", "maps": values}
+
+
 def main() -> None:
     radiomics.logger.setLevel(logging.CRITICAL)
     files = [
@@ -135,6 +158,7 @@ def main() -> None:
                     "features": features(image, mask, parameters),
                 }
             )
+    kept += [maps(name, parameters) for name, parameters in MAP_CASES.items()]
     with gzip.GzipFile(HERE / "filtered_reference.json.gz", "wb", mtime=0) as file:
         file.write(json.dumps(kept).encode())
 

@@ -127,7 +127,7 @@ def extract(
     planar = image.GetDimension() == 2
     if planar:
         image, mask, settings = _as_one_plane(image, mask, settings)
-    mask = _mask_of_region(image, mask, settings)
+    mask = region_mask(image, mask, settings)
     whole = prepared_region(image, mask, settings, planar)
     region = resegmented(whole, settings)
     if settings.resegment_range is not None:
@@ -232,7 +232,7 @@ def _as_one_plane(image: sitk.Image, mask: sitk.Image, settings: Settings) -> tu
     return sitk.JoinSeries(image), sitk.JoinSeries(mask), settings
 
 
-def _mask_of_region(image: sitk.Image, mask: sitk.Image, settings: Settings) -> sitk.Image:
+def region_mask(image: sitk.Image, mask: sitk.Image, settings: Settings) -> sitk.Image:
     """The mask on the image's grid, of the label that is asked for; image and mask are checked."""
     for name, given in (("image", image), ("mask", mask)):
         if given.GetDimension() != 3 or given.GetNumberOfComponentsPerPixel() != 1:

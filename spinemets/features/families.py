@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.errors import InputError
-from spinemets.features.discretization import discretize
+from spinemets.features.discretization import GreyLevels, discretize
 from spinemets.features.first_order import first_order_features
 from spinemets.features.glcm import glcm_features
 from spinemets.features.gldm import gldm_features
@@ -53,9 +53,23 @@ def intensity_features(
         return {}
     if np.isnan(values).all():
         return {family: dict.fromkeys(names or feature_names(family), math.nan) for family, names in wanted.items()}
-    levels = discretize(values, settings.bin_width, settings.bin_count, _anchor(values, settings))
+    levels = discretize(values, settings.bin_width, settings.bin_count, bin_anchor(values, settings))
+    found = families_of_levels(values, levels, lattice, spacing, settings, tuple(wanted), engine)
+    return {family: _chosen(found[family], names) for family, names in wanted.items()}
+
+
+def families_of_levels(
+    values: NDArray,
+    levels: GreyLevels,
+    lattice: Lattice,
+    spacing: tuple[float, float, float],
+    settings: Settings,
+    wanted: tuple[str, ...],
+    engine: Engine = "auto",
+) -> dict[str, dict[str, float]]:
+    """First-order and texture families of voxels that have their grey levels already."""
     grey = levels.values
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     if "firstorder" in wanted:
         volume = float(np.prod(spacing))
         found["firstorder"] = first_order_features(values, levels.probabilities, volume, settings.shift)
@@ -64,14 +78,18 @@ def intensity_features(
     if "histogram" in wanted:
         found["histogram"] = histogram_features(values)
     if any(family in wanted for family in TEXTURES):
-        matrices = texture_matrices(lattice, levels, engine)
-        found["glcm"] = glcm_features(matrices.pairs, grey, levels.highest) if "glcm" in wanted else {}
-        found["haralick"] = haralick_features(matrices.pairs, grey) if "haralick" in wanted else {}
-        found["gldm"] = gldm_features(matrices.dependence, grey)
-        found["glrlm"] = glrlm_features(matrices.runs, grey)
-        found["glszm"] = glszm_features(matrices.zone_levels, matrices.zone_sizes, grey)
-        found["ngtdm"] = ngtdm_features(matrices.neighbourhoods, matrices.differences, grey)
-    return {family: _chosen(found[family], names) for family, names in wanted.items()}
+        runs_and_zones = "glrlm" in wanted or "glszm" in wanted
+        matrices = texture_matrices(lattice, levels, engine, runs_and_zones)
+        makers: dict[str, Callable[[], dict[str, float]]] = {
+            "glcm": lambda: glcm_features(matrices.pairs, grey, levels.highest),
+            "haralick": lambda: haralick_features(matrices.pairs, grey),
+            "gldm": lambda: gldm_features(matrices.dependence, grey),
+            "glrlm": lambda: glrlm_features(matrices.runs, grey),
+            "glszm": lambda: glszm_features(matrices.zone_levels, matrices.zone_sizes, grey),
+            "ngtdm": lambda: ngtdm_features(matrices.neighbourhoods, matrices.differences, grey),
+        }
+        found |= {family: make() for family, make in makers.items() if family in wanted}
+    return found
 
 
 def form_features(
@@ -103,7 +121,7 @@ def form_features(
     return found
 
 
-def _anchor(values: NDArray, settings: Settings) -> float | None:
+def bin_anchor(values: NDArray, settings: Settings) -> float | None:
     """Where the first bin starts, in IBSI's mode: at the lower limit of re-segmentation, else at the minimum."""
     if settings.mode != "ibsi":
         return None

@@ -84,11 +84,16 @@ class Lattice:
         self.voxels = np.flatnonzero(padded)
         strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
         self.steps = np.array(directions) @ strides
-        flat = padded.ravel()
-        self.used = [
+
+    @functools.cached_property
+    def used(self) -> list[int]:
+        """Directions in which two voxels share a line."""
+        flat = np.zeros(int(np.prod(self.shape)), bool)
+        flat[self.voxels] = True
+        return [
             a
             for a, step in enumerate(self.steps)
-            if flat[self.voxels + step].any() or _share_a_line(region, directions[a])
+            if flat[self.voxels + step].any() or _share_a_line(self.region, self.directions[a])
         ]
 
     def grid(self, index: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -107,7 +112,9 @@ def _share_a_line(region: NDArray[np.bool_], direction: tuple[int, int, int]) ->
     return len(np.unique(feet, axis=0)) < len(feet)
 
 
-def texture_matrices(lattice: Lattice, levels: GreyLevels, engine: Engine = "auto") -> TextureMatrices:
+def texture_matrices(
+    lattice: Lattice, levels: GreyLevels, engine: Engine = "auto", runs_and_zones: bool = True
+) -> TextureMatrices:
     """Count all matrices of a region.
 
     Parameters
@@ -115,6 +122,7 @@ def texture_matrices(lattice: Lattice, levels: GreyLevels, engine: Engine = "aut
     lattice : of the region.
     levels : of the region's voxels in C order.
     engine : "numba", "numpy", or "auto" for the fastest that is installed.
+    runs_and_zones : count these too; without them they are empty.
     """
     loops = _loops(engine)
     kinds = len(levels.values)
@@ -126,12 +134,13 @@ def texture_matrices(lattice: Lattice, levels: GreyLevels, engine: Engine = "aut
     differences = np.zeros(kinds)
     loops.count_neighbours(grid, voxels, steps, levels.values, pairs, dependence, neighbourhoods, differences)
 
-    runs = np.zeros((len(lattice.used), kinds, max(lattice.region.shape)), np.int64)
-    loops.count_runs(grid, voxels, steps[lattice.used], runs)
-
+    runs = np.zeros((len(lattice.used) if runs_and_zones else 0, kinds, max(lattice.region.shape)), np.int64)
     zone_levels = np.empty(len(voxels), np.int32)
     zone_sizes = np.empty(len(voxels), np.int32)
-    zones = loops.find_zones(grid, voxels, steps, zone_levels, zone_sizes)
+    zones = 0
+    if runs_and_zones:
+        loops.count_runs(grid, voxels, steps[lattice.used], runs)
+        zones = loops.find_zones(grid, voxels, steps, zone_levels, zone_sizes)
     return TextureMatrices(
         levels=levels,
         pairs=pairs.astype(np.float64),
