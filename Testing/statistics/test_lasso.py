@@ -12,6 +12,7 @@ from reference_numbers import FOLDER, columns, matrix, numbers
 from scipy.special import expit
 
 from spinemets.errors import InputError
+from spinemets.statistics import lasso
 from spinemets.statistics.lasso import cross_validated_lasso, lasso_path
 
 TRUTH = numbers("lasso")
@@ -83,6 +84,21 @@ def test_left_out_cases_do_not_leak():
     found = cross_validated_lasso(y, X, FOLDS, penalties=TRUTH["lambda"][:60])
     assert found.error.min() > found.error[0] - 0.05
     assert found.path.deviance_ratio[-1] > 0.7
+
+
+def test_compiled_steps_are_the_same(path, monkeypatch):
+    """Large tables take the compiled way: the same numbers, also where variables leave and classes are separated."""
+    pytest.importorskip("numba")
+    monkeypatch.setattr(lasso, "WORTH_COMPILING", 0)
+    compiled = lasso_path(Y, X, NAMES)
+    assert compiled.coefficients == pytest.approx(path.coefficients, abs=1e-6)
+    assert compiled.intercepts == pytest.approx(path.intercepts, abs=1e-6)
+    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
+    rest = Y[:, np.newaxis] - expit(compiled.intercepts + X @ compiled.coefficients.T)
+    assert (np.abs(scaled.T @ rest / len(Y)).max(axis=0) < compiled.penalties + 2e-8).all()
+    twins = lasso_path(Y, np.column_stack([X, X[:, :5], np.ones(len(Y))]), penalties=TRUTH["lambda"][:40])
+    odds = twins.intercepts[:, np.newaxis] + twins.coefficients @ np.column_stack([X, X[:, :5], np.ones(len(Y))]).T
+    assert odds == pytest.approx(path.intercepts[:40, np.newaxis] + path.coefficients[:40] @ X.T, abs=1e-5)
 
 
 def test_more_variables_than_cases_and_repeated_columns():

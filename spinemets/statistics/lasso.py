@@ -9,6 +9,8 @@ all cases by linear interpolation. Solved by an active set and Newton's steps, w
 
 from __future__ import annotations
 
+import functools
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +35,8 @@ CLOSE = 1e-4
 # Keeps variables that repeat each other apart.
 RIDGE = 1e-10
 ENTER_AT_ONCE = 10
+# Values from which on compiled steps save more than loading numba costs.
+WORTH_COMPILING = 100_000
 MOST_ROUNDS = 500
 
 
@@ -139,7 +143,8 @@ def lasso_path(
     scaled, middle, spread = _standardised(x)
     grid = _grid(scaled, y, count) if penalties is None else np.asarray(penalties, np.float64)
     intercepts, betas = _solve(scaled, y, grid)
-    odds = intercepts[:, np.newaxis] + betas @ scaled.T
+    used = np.flatnonzero(betas.any(axis=0))
+    odds = intercepts[:, np.newaxis] + betas[:, used] @ scaled[:, used].T
     null = _deviances(np.full((1, len(y)), _log_odds(y.mean())), y).sum()
     ratio = 1 - _deviances(odds, y).sum(axis=1) / null
     coefficients = betas / spread
@@ -224,6 +229,11 @@ def _solve(
     x: NDArray[np.float64], y: NDArray[np.float64], penalties: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Intercept and coefficients on standardised variables for each penalty, each started from the one before."""
+    compiled = _compiled() if x.size >= WORTH_COMPILING else None
+    if compiled is not None:
+        limits = np.array([TOLERANCE, CLOSE, RIDGE, WEIGHT_FLOOR, MOST_ROUNDS, ENTER_AT_ONCE])
+        intercepts, betas = compiled.follow_path(np.ascontiguousarray(x.T), y, penalties, limits)
+        return intercepts, betas
     fit = _ActiveSet(x, y)
     intercepts, betas = np.empty(len(penalties)), np.zeros((len(penalties), x.shape[1]))
     for number, penalty in enumerate(penalties):
@@ -231,6 +241,15 @@ def _solve(
         intercepts[number] = fit.intercept
         betas[number, fit.active] = fit.values
     return intercepts, betas
+
+
+@functools.cache
+def _compiled() -> Any:
+    """The compiled steps, where numba is installed; kept on disk by numba, so compiling happens once a machine."""
+    try:
+        return importlib.import_module("spinemets.statistics.compiled_lasso")
+    except ImportError:  # numba is not installed, or not for this numpy
+        return None
 
 
 class _ActiveSet:
