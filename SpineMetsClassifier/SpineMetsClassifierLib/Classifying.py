@@ -121,9 +121,11 @@ class Answer:
             self.fault = _("The result could not be read ({why}); nothing has changed. Try again.").format(why=error)
 
     def overlay(self):
-        """The lesion as it was carried to the series that it is shown on."""
+        """The lesion as it was carried to the series that it is shown on; None where the model looks at none."""
         import SimpleITK as sitk
 
+        if not self.inputs.volumes:
+            return None
         return sitk.ReadImage(str(self.out / "masks" / f"{self.inputs.overlaidRole}.nrrd"), sitk.sitkUInt8)
 
     def forgetInputs(self) -> None:

@@ -85,8 +85,8 @@ class Inputs:
             clinical=self.clinical,
         )
 
-    def key(self, digests: "Digests") -> str:
-        """Hash of all that the answer depends on: model, voxels and place of each series, lesion, clinical values.
+    def measuredKey(self, digests: "Digests") -> str:
+        """Hash of all that is measured: model, voxels and place of each series, lesion.
 
         Raises InputError for a volume or segment that cannot be used.
         """
@@ -95,9 +95,13 @@ class Inputs:
             "volumes": {role: digests.ofVolume(node) for role, node in self.volumes.items()},
             "lesion": digests.ofSegment(*self.segment),
             "lesions": {role: digests.ofSegment(*segment) for role, segment in self.roleSegments.items()},
-            "clinical": self.clinical,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def key(self, digests: "Digests") -> str:
+        """Hash of all that the answer depends on: what is measured, and the clinical values."""
+        clinical = json.dumps(self.clinical, sort_keys=True)
+        return hashlib.sha256(f"{self.measuredKey(digests)} {clinical}".encode()).hexdigest()
 
 
 def maskOf(node, segmentID: str) -> sitk.Image:

@@ -10,11 +10,11 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from spinemets.errors import InputError
-from spinemets.models.classification import Result, classify_case
+from spinemets.models.classification import Result, classify_case, with_clinical_values
 from spinemets.models.package import ModelPackage, find_packages
 from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, identity_of_case, volumes_by_role
 from spinemets.mrml.lesions import Content, lesion_id, lesions_of
-from spinemets.mrml.results import SceneResult, keep_result, result_with_key
+from spinemets.mrml.results import SceneResult, keep_result, result_with_key, result_with_measured_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
 from spinemets.outputs import replacing_file
 from spinemets.progress import silent
@@ -22,7 +22,7 @@ from spinemets.report.page import write_report
 from spinemets.report.wording import role_in_words
 
 from .Inputs import Digests, Inputs
-from .ModelLibrary import whyNot
+from .ModelLibrary import KnownModel, whyNot
 from .ParameterNode import SpineMetsClassifierParameterNode
 
 # Field of the parameter node by role.
@@ -186,7 +186,9 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             reason = whyNot(model, roles)
             if reason:
                 return f"{model.name}: {reason}"
-        return ""
+        entered = self.clinicalValues(parameters)
+        missing = [one["description"] for name, one in self.variables(models).items() if name not in entered]
+        return _("Enter the clinical variables: {names}.").format(names=", ".join(missing)) if missing else ""
 
     def missingRoles(self, parameters, models) -> list[str]:
         """Roles, in words, that the models need and that no series is chosen for."""
@@ -208,6 +210,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         if missing:
             raise InputError(missing[0], f"is missing, and {package.name} needs it", "choose the series of this role")
         used = {role: volumes[role] for role in package.roles}
+        entered = self.clinicalValues(parameters)
         views = {role: volumes[role] for role in VIEW_ROLES if role in volumes and role not in used}
         return Inputs(
             package=package,
@@ -216,7 +219,9 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             lesion=(lesion.identity, lesion.name),
             views=views,
             roleSegments=self._roleSegments(parameters, lesion, used),
-            clinical=clinicalValues(parameters, package),
+            clinical={
+                name: entered[name] for name in self.variables([KnownModel(package.path, package)]) if name in entered
+            },
         )
 
     def _roleSegments(self, parameters, lesion: LesionChoice, volumes) -> dict:
@@ -236,13 +241,44 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         return inputs.key(self._digests)
 
     def knownResult(self, inputs: Inputs) -> SceneResult | None:
-        """The result of exactly these inputs, when the scene holds it."""
-        return result_with_key(slicer.mrmlScene, self.keyOf(inputs))
+        """The result of exactly these inputs, when the scene holds it. One that differs in clinical values alone is
+        brought up to date: its measurements stay.
+
+        Raises InputError for a volume, segment or clinical value that cannot be used.
+        """
+        scene = slicer.mrmlScene
+        known = result_with_key(scene, self.keyOf(inputs))
+        if known is not None or not inputs.clinical:
+            return known
+        measured = result_with_measured_key(scene, inputs.measuredKey(self._digests))
+        if measured is None:
+            return None
+        return self.keep(inputs, with_clinical_values(measured.document, inputs.package, inputs.clinical), None)
 
     def keep(self, inputs: Inputs, document, overlay) -> SceneResult:
         """Put an answer into the scene, in the nodes of the last one of this lesion and model."""
-        volume = inputs.volumes[inputs.overlaidRole]
-        return keep_result(document, self.keyOf(inputs), inputs.lesion, volume, overlay)
+        volume = inputs.volumes[inputs.overlaidRole] if inputs.volumes else inputs.segment[0]
+        measured = inputs.measuredKey(self._digests)
+        return keep_result(document, self.keyOf(inputs), inputs.lesion, volume, overlay, measured)
+
+    # Clinical variables: kept a lesion, since those of one patient must never be taken for another's.
+
+    def variables(self, models) -> dict[str, dict]:
+        """Clinical variables that the models need, by name: description, unit, and the number of each word."""
+        packages = [model.package for model in models if model.package is not None]
+        return {one["name"]: one for package in packages for one in package.model.get("variables", ())}
+
+    def clinicalValues(self, parameters) -> dict:
+        """What was entered for the chosen lesion: words and numbers by name."""
+        lesion = self.currentLesion(parameters)
+        return {} if lesion is None else json.loads(parameters.clinicalValues or "{}").get(lesion.identity, {})
+
+    def setClinicalValues(self, parameters, values) -> None:
+        """Keep what was entered for the chosen lesion."""
+        lesion = self.currentLesion(parameters)
+        if lesion is not None:
+            everything = json.loads(parameters.clinicalValues or "{}") | {lesion.identity: values}
+            parameters.clinicalValues = json.dumps(everything, sort_keys=True)
 
     def saveLesion(self, parameters, path) -> None:
         """Write the lesion that is asked about, alone, as a segmentation; replaces the file.
@@ -277,10 +313,12 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             inputs.mask(),
             package,
             role_masks=inputs.masks(),
+            clinical=inputs.clinical,
             mask_author=inputs.author,
             progress=progress,
         )
-        shown = self.keep(inputs, result.as_json(), result.masks[inputs.overlaidRole])
+        overlay = result.masks[inputs.overlaidRole] if inputs.volumes else None
+        shown = self.keep(inputs, result.as_json(), overlay)
         return Classification(result, shown, inputs)
 
     def writeReport(self, found: Classification, path: str) -> Path:
@@ -289,13 +327,6 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         identity = identity_of_case(inputs.volumes)
         write_report(found.result, identity, inputs.images(), found.result.masks, path, overwrite=True)
         return Path(path)
-
-
-def clinicalValues(parameters, package: ModelPackage) -> dict:
-    """Values that the user entered for the clinical variables of a model."""
-    entered = json.loads(parameters.clinicalValues or "{}")
-    wanted = [variable["name"] for variable in package.model.get("clinical", [])]
-    return {name: entered[name] for name in wanted if name in entered}
 
 
 def _set(parameters, field: str, value) -> None:

@@ -38,6 +38,7 @@ class SpineMetsClassifierWidget(Panel):
     def setup(self) -> None:
         super().setup()
         from .CaseSection import CaseSection
+        from .ClinicalSection import ClinicalSection
         from .ExportSection import ExportSection
         from .ModelLibrary import ModelLibrary
         from .ModelSection import ModelSection
@@ -51,6 +52,7 @@ class SpineMetsClassifierWidget(Panel):
         self.library = ModelLibrary(Path(slicer.app.defaultScenePath) / "SpineMets models")
         self.caseSection = CaseSection(self)
         self.modelSection = ModelSection(self, self.library)
+        self.clinicalSection = ClinicalSection(self)
         self.resultSection = ResultSection(self)
         self.exportSection = ExportSection(self)
         self.worklistSection = WorklistSection(self)
@@ -139,6 +141,7 @@ class SpineMetsClassifierWidget(Panel):
         models = self.modelSection.chosen(parameters)
         self.caseSection.update(parameters, models)
         self.modelSection.update(parameters, self.logic.volumes(parameters))
+        self.clinicalSection.update(self.logic.variables(models), self.logic.clinicalValues(parameters))
         missing = self.logic.missingInput(parameters, models)
         self.worklistSection.update(models)
         busy = _("Wait until the worklist is done.") if self.worklistSection.isWorking else ""
@@ -305,18 +308,24 @@ class SpineMetsClassifierWidget(Panel):
         """Ask about another study of the scene."""
         with slicer.util.NodeModify(self._parameterNode):
             self.logic.chooseCase(self._parameterNode, uid)
+        self.clinicalSection.forgetSteps()
         self.showStatus("")
 
     def lesionChosen(self, choice) -> None:
         """Ask about another lesion."""
         with slicer.util.NodeModify(self._parameterNode):
             self.logic.chooseLesion(self._parameterNode, choice.node, choice.segmentID)
+        self.clinicalSection.forgetSteps()
         self.showStatus("")
 
     def modelsChosen(self, paths) -> None:
         """Ask these models."""
         self._parameterNode.modelPaths = "\n".join(dict.fromkeys(paths))
         self.showStatus("")
+
+    def clinicalValuesChosen(self, values) -> None:
+        """The clinical values of the lesion are others now: points and probability follow at once."""
+        self.logic.setClinicalValues(self._parameterNode, values)
 
     def answerChosen(self, name: str) -> None:
         """Show the answer of another model in full."""

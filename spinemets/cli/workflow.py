@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
 
@@ -34,7 +36,7 @@ class OpenedCase:
     images : by role, those of the model. views : by role, others that the report shows the lesion in.
     mask : the lesion on any grid of the same world. role_masks : where a reader drew it on a
     series itself. files : what stands behind each image. keeps_parts : whether the lesion is wanted as it was carried
-    to each series, and each figure of the report.
+    to each series, and each figure of the report. clinical : values of clinical variables.
     """
 
     identity: StudyIdentity
@@ -45,6 +47,7 @@ class OpenedCase:
     files: dict[str, list[str]] = field(default_factory=dict)
     views: dict[str, sitk.Image] = field(default_factory=dict)
     role_masks: dict[str, sitk.Image] = field(default_factory=dict)
+    clinical: Mapping[str, Any] = field(default_factory=dict)
     keeps_parts: bool = False
 
 
@@ -138,6 +141,7 @@ def _open_row(table: Path, case: Case, package: ModelPackage, mask: Path | None,
         mask_file=mask_file,
         reader=reader or case.reader,
         files={role: [str(case.images[role])] for role in package.roles},
+        clinical=case.clinical,
         # A mask given on the command line is meant for every series.
         role_masks={} if mask else {role: read_mask(case.masks[role]) for role in package.roles if role in case.masks},
     )
@@ -160,6 +164,7 @@ def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader
         files={role: list(told.origins.get(role, ())) for role in package.roles},
         views={role: open_image(file) for role, file in told.views.items() if role not in package.roles},
         role_masks={} if mask else {role: read_mask(file) for role, file in told.role_masks.items()},
+        clinical=told.clinical,
         keeps_parts=True,
     )
 
@@ -175,6 +180,7 @@ def classify_and_report(
         package,
         role_masks=opened.role_masks,
         files=opened.files,
+        clinical=opened.clinical,
         mask_author=opened.reader,
         mask_file=str(opened.mask_file),
         seed=seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 import sys
 import time
@@ -117,19 +118,7 @@ class Result:
             "question": self.package.question,
             "classes": list(self.package.model["classes"]),
             "positive_class": self.package.positive_class,
-            "probability": self.probability,
-            "interval": None if self.interval is None else list(self.interval),
-            "class": self.class_name,
-            "threshold": self.threshold,
-            "abstained": self.abstained,
-            "reason": self.prediction.reason,
-            "contributions": [entry.as_json() for entry in self.contributions],
-            "nomogram": {
-                "total_points": self.prediction.total_points,
-                "logit_per_point": self.prediction.logit_per_point,
-                "logit_at_zero_points": self.prediction.logit_at_zero_points,
-            },
-            "distance": self.prediction.distance,
+            **prediction_json(self.prediction),
             "warnings": list(self.warnings),
             "lesion": self.sizes.as_json(),
             "features": dict(self.features),
@@ -140,6 +129,78 @@ class Result:
         }
 
 
+def prediction_json(prediction: Prediction) -> dict[str, Any]:
+    """What result.json says of the prediction itself, without the warnings."""
+    return {
+        "probability": prediction.probability,
+        "interval": None if prediction.interval is None else list(prediction.interval),
+        "class": prediction.class_name,
+        "threshold": prediction.threshold,
+        "abstained": prediction.abstained,
+        "reason": prediction.reason,
+        "contributions": [entry.as_json() for entry in prediction.contributions],
+        "nomogram": {
+            "total_points": prediction.total_points,
+            "logit_per_point": prediction.logit_per_point,
+            "logit_at_zero_points": prediction.logit_at_zero_points,
+        },
+        "distance": prediction.distance,
+    }
+
+
+def clinical_numbers(package: ModelPackage, given: Mapping[str, Any]) -> dict[str, float]:
+    """Clinical values as the model counts them: words become the numbers that the model gives them.
+
+    Parameters
+    ----------
+    given : words or numbers by name; those that the model does not use are ignored, missing ones are left out.
+
+    Raises
+    ------
+    InputError : naming the variable, when its value is none of its words and no finite number.
+    """
+    numbers = {}
+    for variable in package.model.get("variables", ()):
+        name, words = variable["name"], variable.get("values", {})
+        value = given.get(name)
+        if value is None or value == "":
+            continue
+        try:
+            numbers[name] = float(words.get(str(value), value))
+        except (TypeError, ValueError):
+            numbers[name] = math.nan
+        known = not words or numbers[name] in words.values()
+        if not math.isfinite(numbers[name]) or not known:
+            choice = f"one of {', '.join(words)}" if words else "a number"
+            raise InputError(name, f"is {value!r}", f"give {choice} ({variable['description']})")
+    return numbers
+
+
+def with_clinical_values(
+    document: Mapping[str, Any], package: ModelPackage, clinical: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result (content of result.json) of the same images and lesion with other clinical values; nothing is measured
+    again.
+
+    Raises
+    ------
+    InputError : the model needs a value that is missing or wrong, or the result is another model's.
+    """
+    if document["provenance"]["model"]["sha256"] != package.sha256:
+        raise InputError(package.name, "did not give this result", "classify the lesion again")
+    numbers = clinical_numbers(package, clinical)
+    features = {**document["features"], **numbers}
+    of_inputs = document["warnings"][len(predict(package, document["features"]).warnings) :]
+    prediction = predict(package, features)
+    return {
+        **document,
+        **prediction_json(prediction),
+        "warnings": [*prediction.warnings, *of_inputs],
+        "features": {name: features[name] for name in package.features},
+        "provenance": {**document["provenance"], "clinical": numbers},
+    }
+
+
 def classify_case(
     images: Mapping[str, sitk.Image],
     mask: sitk.Image,
@@ -147,6 +208,7 @@ def classify_case(
     *,
     role_masks: Mapping[str, sitk.Image] | None = None,
     files: Mapping[str, list[str]] | None = None,
+    clinical: Mapping[str, Any] | None = None,
     mask_author: str = "",
     mask_file: str = "",
     seed: int | None = None,
@@ -161,6 +223,7 @@ def classify_case(
     mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
     role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
+    clinical : clinical values by name, words or numbers, of those that the model needs.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
 
     Raises
@@ -170,6 +233,7 @@ def classify_case(
     """
     started = datetime.now(timezone.utc)
     clock = _Clock()
+    numbers = clinical_numbers(package, clinical or {})
     drawn = {role: (role_masks or {}).get(role, mask) for role in package.roles}
     for one in (mask, *drawn.values()):
         _check_mask(one)
@@ -177,7 +241,7 @@ def classify_case(
         _check_image(role, images, drawn[role], package)
     clock.mark("check")
     masks: dict[str, sitk.Image] = {}
-    features: dict[str, float] = {}
+    features: dict[str, float] = dict(numbers)
     for index, role in enumerate(package.roles):
         progress("carry", index, len(package.roles), f"the lesion to the grid of {role}")
         masks[role] = _carried(drawn[role], images[role], role)
@@ -206,6 +270,7 @@ def classify_case(
                 for role in package.roles
             },
             "mask": {"sha256": voxel_sha256(mask), "author": mask_author, "file": mask_file},
+            "clinical": numbers,
             **_run_record(package, seed, started),
             "seconds": clock.total(),
         },

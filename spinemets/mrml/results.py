@@ -19,9 +19,8 @@ from spinemets.mrml.tables import fill_table_node, table_node_from_columns
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, fill_volume_node, volume_node_from_image
 from spinemets.report.wording import feature_in_words
 
-RESULT, KEY, LESION, MODEL = (
-    ATTRIBUTE_PREFIX + name for name in ("Result", "ResultKey", "ResultLesion", "ResultModel")
-)
+RESULT, KEY, MEASURED_KEY = (ATTRIBUTE_PREFIX + name for name in ("Result", "ResultKey", "ResultMeasuredKey"))
+LESION, MODEL = ATTRIBUTE_PREFIX + "ResultLesion", ATTRIBUTE_PREFIX + "ResultModel"
 ANSWER, CONTRIBUTIONS, FEATURES = "Answer", "Contributions", "Features"
 OVERLAY, SERIES, CHART = "Overlay", "Series", "Chart"
 
@@ -37,6 +36,11 @@ class SceneResult:
     def key(self) -> str:
         """Hash of all that the result depends on."""
         return str(self.node.GetAttribute(KEY) or "")
+
+    @property
+    def measured_key(self) -> str:
+        """Hash of what was measured: all but the clinical values."""
+        return str(self.node.GetAttribute(MEASURED_KEY) or "")
 
     @property
     def lesion(self) -> str:
@@ -70,19 +74,25 @@ def result_with_key(scene: Any, key: str) -> SceneResult | None:
     return next((result for result in results_in(scene) if key and result.key == key), None)
 
 
+def result_with_measured_key(scene: Any, key: str) -> SceneResult | None:
+    """A result of these images, lesion and model, whatever the clinical values; None when there is none."""
+    return next((result for result in results_in(scene) if key and result.measured_key == key), None)
+
+
 def keep_result(
     document: Mapping[str, Any],
     key: str,
     lesion: tuple[str, str],
     volume: Any,
     overlay: sitk.Image | None = None,
+    measured_key: str = "",
 ) -> SceneResult:
     """Put a result into the scene of `volume`, the series that its overlay lies on; replaces the one of the same lesion
     and model.
 
     Parameters
     ----------
-    document : content of result.json. key : of its inputs.
+    document : content of result.json. key : of its inputs; measured_key : of all but the clinical values.
     lesion : identity and name. overlay : the lesion on the grid of `volume`, 0/1.
     """
     scene = volume.GetScene()
@@ -93,6 +103,7 @@ def keep_result(
     node = known[0].node if known else _text_node(scene, f"{title} result.json", identity, model)
     node.SetText(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
     node.SetAttribute(KEY, key)
+    node.SetAttribute(MEASURED_KEY, measured_key)
     result = SceneResult(node, document)
     for role, columns in (
         (ANSWER, answer_columns(document)),
@@ -190,7 +201,7 @@ def _keep_chart(result: SceneResult, title: str, positive_class: str) -> None:
     if series is None:
         series = scene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", scene.GenerateUniqueName(f"{title} bars"))
         _refer(result, SERIES, series)
-    series.SetAndObserveTableNodeID(result.part(CONTRIBUTIONS).GetID())
+    series.SetAndObserveTableNodeID(result.node.GetNodeReferenceID(ATTRIBUTE_PREFIX + CONTRIBUTIONS))
     series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeBar)
     series.SetLabelColumnName("variable")
     series.SetYColumnName("contribution")
