@@ -82,6 +82,10 @@ SMALL_CASES = {
             "setting": {"force2D": True, "minimumROIDimensions": 2},
         },
     },
+    "speckle_sparse": {
+        "more levels than voxels": {"featureClass": TEXTURE, "setting": {"binWidth": 0.5}},
+        "one row": {"row": [0, 5, 5], "featureClass": TEXTURE, "setting": {"minimumROIDimensions": 1}},
+    },
     "speckle_half": {"native": {"imageType": ALL, "featureClass": BRIEF}},
     "flat": {"native": {"imageType": ALL | LOG, "featureClass": BRIEF}},
 }
@@ -117,6 +121,16 @@ REAL_CASES = {
 }
 
 
+def only_row(mask: sitk.Image, voxel: list[int]) -> sitk.Image:
+    array = sitk.GetArrayFromImage(mask)
+    row = array[voxel[2], voxel[1]].copy()
+    array[:] = 0
+    array[voxel[2], voxel[1]] = row
+    made = sitk.GetImageFromArray(array)
+    made.CopyInformation(mask)
+    return made
+
+
 def features(image: sitk.Image, mask: sitk.Image, parameters: dict) -> dict[str, float]:
     setting = {"additionalInfo": False, "geometryTolerance": 1e-3, **parameters.get("setting", {})}
     found = RadiomicsFeatureExtractor({**parameters, "setting": setting}).execute(image, mask)
@@ -149,15 +163,12 @@ def main() -> None:
             for file in (image_file, mask_file)
         )
         for variant, parameters in variants.items():
-            kept.append(
-                {
-                    "image": image_file,
-                    "mask": mask_file,
-                    "variant": variant,
-                    "parameters": parameters,
-                    "features": features(image, mask, parameters),
-                }
-            )
+            case = {"image": image_file, "mask": mask_file, "variant": variant, "parameters": dict(parameters)}
+            # Only the row along x through this voxel (x, y, z) is left of the mask.
+            row = case["parameters"].pop("row", None)
+            case["row"] = row
+            found = features(image, only_row(mask, row) if row else mask, case["parameters"])
+            kept.append({**case, "features": found})
     kept += [maps(name, parameters) for name, parameters in MAP_CASES.items()]
     with gzip.GzipFile(HERE / "filtered_reference.json.gz", "wb", mtime=0) as file:
         file.write(json.dumps(kept).encode())

@@ -7,7 +7,8 @@ import pytest
 import SimpleITK as sitk
 
 from spinemets.errors import InputError
-from spinemets.features.extraction import extract_features
+from spinemets.features.extraction import extract, extract_features
+from spinemets.features.settings import Settings
 
 
 def painted(like: sitk.Image, array: np.ndarray) -> sitk.Image:
@@ -99,3 +100,73 @@ def test_frames_are_refused(lesion):
     image, mask = lesion
     with pytest.raises(InputError, match="3-D"):
         extract_features(sitk.JoinSeries([image, image]), mask)
+
+
+def test_label_that_the_mask_lacks(lesion):
+    image, mask = lesion
+    with pytest.raises(InputError, match="no voxel of label 2; use one of its labels: 1"):
+        extract(image, mask, Settings(label=2))
+
+
+def test_one_voxel_even_where_a_row_is_enough(lesion):
+    image, mask = lesion
+    array = sitk.GetArrayFromImage(mask) * 0
+    array[4, 20, 20] = 1
+    with pytest.raises(InputError, match="1 x 1 x 1"):
+        extract(image, painted(mask, array), Settings(minimum_dimensions=1))
+
+
+def test_axes_that_are_not_orthogonal(lesion):
+    """A sheared grid (a tilted gantry): texture knows voxels only, and shape takes them for bricks, as pyradiomics."""
+    image, mask = lesion
+    sheared = np.eye(3)
+    sheared[1, 2] = 0.3
+    tilted = [sitk.Image(image), sitk.Image(mask)]
+    for made in tilted:
+        made.SetDirection((sheared / np.linalg.norm(sheared, axis=0)).ravel().tolist())
+    found, expected = extract_features(*tilted, "851"), extract_features(image, mask, "851")
+    assert found == expected
+
+
+def test_image_of_zeros(lesion):
+    """Filters that are scaled by the largest intensity have nothing to be scaled by: NaN, where pyradiomics ends."""
+    image, mask = lesion
+    found = extract_features(image * 0, mask, "1409")
+    assert np.isnan(found["square_glcm_Contrast"])
+    assert found["original_firstorder_Mean"] == 0
+    assert found["wavelet-HHH_firstorder_Entropy"] == pytest.approx(0, abs=1e-12)
+
+
+def test_too_small_for_a_width(lesion):
+    """LoG of a width that the image does not have: columns stay, without values."""
+    image, mask = lesion
+    settings = Settings(image_types={"Original": {}, "LoG": {"sigmas": (1.0, 80.0)}}, families={"glcm": None})
+    found = extract(image, mask, settings)
+    assert np.isfinite(found["log-sigma-1-0-mm-3D_glcm_Contrast"])
+    assert np.isnan(found["log-sigma-80-0-mm-3D_glcm_Contrast"])
+    assert len(found) == 3 * 24
+
+
+def test_nothing_left_by_resegmentation(lesion):
+    with pytest.raises(InputError, match="0 voxels within the limits of re-segmentation"):
+        extract(*lesion, Settings(resegment_range=(1e6, 2e6)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"resegment_range": ()},
+        {"families": {"texture": None}},
+        {"image_types": {"Sharpened": {}}},
+        {"image_types": {"LoG": {"normalize": "roi"}}},
+        {"image_types": {"LoG": {"bin_width": -1.0}}},
+        {"force_2d_dimension": 3},
+        {"remove_outliers": 0.0},
+        {"sigmas": (0.0,)},
+        {"spacing": (1.0, -1.0, 1.0)},
+    ],
+    ids=str,
+)
+def test_settings_that_are_not_possible(options):
+    with pytest.raises(InputError):
+        Settings(**options)
