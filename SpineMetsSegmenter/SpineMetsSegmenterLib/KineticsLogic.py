@@ -212,7 +212,7 @@ def treeText(course: TimeCourse) -> str:
     text = _("<b>Research only, not for diagnosis:</b> tree of Lang 2019: {path} → <b>{outcome}</b>").format(
         path=html.escape(path.replace(" -", " −")), outcome=html.escape(decision.outcome)
     )
-    text += " " + _("(of the paper's cases there {lung:.0f} lung, {others:.0f} other).").format(
+    text += " " + _("(of the paper's cases that it called so, {lung:.0f} were lung and {others:.0f} other).").format(
         lung=lung, others=others
     )
     if other.outcome != decision.outcome:

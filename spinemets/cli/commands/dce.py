@@ -87,6 +87,7 @@ def dce(
     check_writable_folder(out, overwrite)
     dynamic = _opened(series, times)
     lesion = _region(mask, dynamic, series)
+    sequence, t1 = _sequence(tr, flip_angle, relaxivity), _t10(t10)  # refused now, not after minutes
     rules = TimeCourseRules(baseline_frames=baseline_frames, injection_s=injection)
     warnings = list(dynamic.warnings)
     with showing_progress(progress) as report, replacing_folder(out, overwrite) as folder:
@@ -114,10 +115,8 @@ def dce(
         if pharmacokinetic is not None:
             from spinemets.dce.rates import RateSettings, rate_maps
 
-            sequence = _sequence(tr, flip_angle, relaxivity)
-            settings = RateSettings(
-                pharmacokinetic.value, _function(aif, artery, dynamic, sequence), sequence, _t10(t10), delay_s=delay
-            )
+            function = _function(aif, artery, dynamic, sequence)
+            settings = RateSettings(pharmacokinetic.value, function, sequence, t1, delay_s=delay)
             rates = rate_maps(dynamic, settings, lesion, report)
             images |= rates.maps
             facts["pharmacokinetics"] = rates.as_json()
