@@ -54,6 +54,22 @@ def test_a_recipe_and_a_case_that_fails(tmp_path: Path):
     assert [row["case"] for row in rows(tmp_path / "f.csv")] == ["p01"]
 
 
+def test_robust_features_are_told(tmp_path: Path):
+    """Volume of lesions of different size keeps its order when they are perturbed; a minimum of noise does not."""
+    table = make_cohort(tmp_path / "in", 4)
+    settings = tmp_path / "mine.yaml"
+    settings.write_text("featureClass: {shape: [MeshVolume], firstorder: [Mean, Minimum]}\n")
+    out = tmp_path / "f.csv"
+    done = spinemets(
+        "extract", table, "--settings", settings, "--roles", "t1", "--perturbations", 4, "--workers", 1, "--out", out
+    )
+    assert done.returncode == 0, done.stderr
+    told = {row["feature"]: row for row in rows(tmp_path / "f.robustness.csv")}
+    assert list(told) == [f"t1_original_{n}" for n in ("shape_MeshVolume", "firstorder_Mean", "firstorder_Minimum")]
+    for row in told.values():
+        assert float(row["lower"]) <= float(row["icc"]) <= float(row["upper"]) <= 1
+
+
 def test_options_that_contradict(tmp_path: Path):
     table = make_cohort(tmp_path / "in", 1)
     for options in (("--set", "107", "--settings", "a.yaml"), ("--workers", 2, "--scheduler", "tcp://127.0.0.1:1")):

@@ -21,6 +21,7 @@ import SimpleITK as sitk
 import spinemets
 from spinemets.errors import InputError
 from spinemets.features.extraction import extract
+from spinemets.features.perturbations import perturbed, random_perturbations
 from spinemets.features.settings import Settings, settings_as_dict
 from spinemets.geometry.carrying import carry_mask
 from spinemets.geometry.files import read_mask
@@ -41,11 +42,14 @@ class Extraction:
 
     roles : images that are measured; columns begin with their names. The mask is carried to each.
     settings : of the features. crop_margin_mm : normalisation sees only the lesion and so much round it; None: all.
+    perturbations : versions of each case that are measured too (`perturbations.random_perturbations`), from `seed`.
     """
 
     roles: tuple[str, ...]
     settings: Settings
     crop_margin_mm: float | None = None
+    perturbations: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Outcome:
     """What became of a case: `status` "done", "reused" (found finished) or "failed" with its reason.
 
     index : of the case in the cohort. key : hash of files and settings, "" where a file could not be read.
+    perturbed : features of each perturbed version.
     """
 
     index: int
@@ -60,6 +65,7 @@ class Outcome:
     key: str = ""
     reason: str = ""
     features: dict[str, float] | None = None
+    perturbed: tuple[dict[str, float], ...] = ()
     seconds: float = 0.0
 
 
@@ -75,6 +81,7 @@ def case_key(case: Case, extraction: Extraction) -> str:
         "version": spinemets.__version__,
         "settings": settings_as_dict(extraction.settings),
         "crop_margin_mm": extraction.crop_margin_mm,
+        "perturbations": [extraction.perturbations, extraction.seed if extraction.perturbations else None],
         "files": {role: [_file_hash(case.images[role]), _file_hash(_mask_of(case, role))] for role in extraction.roles},
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
@@ -99,31 +106,43 @@ def _mask_of(case: Case, role: str) -> Path:
     return path
 
 
-def case_features(case: Case, extraction: Extraction) -> dict[str, float]:
-    """Features of each role's image under the case's mask, named `ROLE_pyradiomics-name`.
+def case_features(case: Case, extraction: Extraction) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
+    """Features of each role's image under the case's mask, named `ROLE_name`; and of its perturbed versions.
 
     Raises
     ------
     InputError : an image or mask is missing, cannot be read, or cannot be measured; the role is named.
     """
     found: dict[str, float] = {}
+    changes = random_perturbations(extraction.perturbations, extraction.seed)
+    versions: tuple[dict[str, float], ...] = tuple({} for _ in changes)
     for role in extraction.roles:
         try:
-            image, mask = open_image(case.images[role]), read_mask(_mask_of(case, role))
-            if image.GetDimension() != 3:
-                raise InputError(case.images[role], "has a time axis", "choose one frame of the dynamic series")
-            check_frame_of_reference(image, mask, "image", "mask")
-            check_overlap(image, mask, "image", "mask")
-            if not same_grid(image, mask):
-                mask = carry_mask(mask, image)
-            if extraction.crop_margin_mm is not None:
-                margin = extraction.crop_margin_mm
-                image, mask = crop_to_mask(image, mask, margin), crop_to_mask(mask, mask, margin)
-            values = extract(image, mask, extraction.settings)
+            image, mask = _opened(case, role, extraction.crop_margin_mm)
+            found |= _named(role, extract(image, mask, extraction.settings))
+            for version, change in zip(versions, changes, strict=True):
+                version |= _named(role, extract(*perturbed(image, mask, change), extraction.settings))
         except InputError as error:
             raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
-        found |= {f"{role}_{name}": value for name, value in values.items()}
-    return found
+    return found, versions
+
+
+def _named(role: str, values: dict[str, float]) -> dict[str, float]:
+    return {f"{role}_{name}": value for name, value in values.items()}
+
+
+def _opened(case: Case, role: str, crop_margin_mm: float | None) -> tuple[sitk.Image, sitk.Image]:
+    """Image of the role and the mask on its grid."""
+    image, mask = open_image(case.images[role]), read_mask(_mask_of(case, role))
+    if image.GetDimension() != 3:
+        raise InputError(case.images[role], "has a time axis", "choose one frame of the dynamic series")
+    check_frame_of_reference(image, mask, "image", "mask")
+    check_overlap(image, mask, "image", "mask")
+    if not same_grid(image, mask):
+        mask = carry_mask(mask, image)
+    if crop_margin_mm is not None:
+        image, mask = crop_to_mask(image, mask, crop_margin_mm), crop_to_mask(mask, mask, crop_margin_mm)
+    return image, mask
 
 
 def run_task(task: Task) -> Outcome:
@@ -139,13 +158,13 @@ def run_task(task: Task) -> Outcome:
         key = case_key(case, extraction)
         if key in finished:
             return Outcome(index, "reused", key)
-        features = case_features(case, extraction)
+        features, versions = case_features(case, extraction)
     except InputError as error:
         return Outcome(index, "failed", key, str(error), seconds=time.perf_counter() - start)
     except Exception as error:  # one case must not end the others
         reason = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
         return Outcome(index, "failed", key, reason, seconds=time.perf_counter() - start)
-    return Outcome(index, "done", key, features=features, seconds=time.perf_counter() - start)
+    return Outcome(index, "done", key, "", features, versions, time.perf_counter() - start)
 
 
 def extract_cohort(
@@ -177,13 +196,18 @@ def _kept(outcome: Outcome, task: Task, records: Path) -> Outcome:
     if outcome.status == "reused":
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            return replace(outcome, features={str(name): float(value) for name, value in content["features"].items()})
+            versions = tuple(_numbers(each) for each in content["perturbed"])
+            return replace(outcome, features=_numbers(content["features"]), perturbed=versions)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             outcome = run_task((task[0], task[1], task[2], frozenset()))
     if outcome.status == "done":
         with replacing_file(file, overwrite=True) as partial:
             partial.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     return outcome
+
+
+def _numbers(content: dict[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in content.items()}
 
 
 def write_features(cohort: Cohort, outcomes: Sequence[Outcome], path: Path, overwrite: bool = False) -> None:
