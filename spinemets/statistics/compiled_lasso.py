@@ -1,15 +1,15 @@
-"""The active set of `lasso` compiled by numba: the same steps, many times faster. Imported only where numba is."""
+"""The active set of `lasso` in the part of Python that numba compiles: the same steps, many times faster."""
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+# Compiled in this order: each calls those before it.
+LOOPS = ("probabilities", "objective", "leave", "look", "settle", "follow_path")
 # Above this share of the variables, all gradients are looked up again at once.
 MANY = 0.1
 
 
-@numba.njit(nogil=True, cache=True)
 def follow_path(x, y, penalties, limits):  # type: ignore[no-untyped-def]
     """Intercepts (L,) and coefficients (L, variable) of falling penalties.
 
@@ -49,7 +49,6 @@ def follow_path(x, y, penalties, limits):  # type: ignore[no-untyped-def]
     return intercepts, betas
 
 
-@numba.njit(nogil=True, cache=True)
 def look(x, rest, known, seen, inside, penalty, tolerance):  # type: ignore[no-untyped-def]
     """Variables whose gradient exceeds the penalty, and by how much.
 
@@ -70,7 +69,6 @@ def look(x, rest, known, seen, inside, penalty, tolerance):  # type: ignore[no-u
     return near[entering], excess[entering]
 
 
-@numba.njit(nogil=True, cache=True)
 def settle(design, y, beta, signs, active, inside, count, penalty, limits):  # type: ignore[no-untyped-def]
     """Newton's method on the active terms, in place; how many are left, and the objective."""
     tolerance, close, ridge, least, rounds = limits[0], limits[1], limits[2], limits[3], int(limits[4])
@@ -114,7 +112,6 @@ def settle(design, y, beta, signs, active, inside, count, penalty, limits):  # t
     return count, now
 
 
-@numba.njit(nogil=True, cache=True)
 def leave(design, beta, signs, active, inside, count, out):  # type: ignore[no-untyped-def]
     """Close the gaps of the terms that are out; how many are left."""
     kept = 0
@@ -128,13 +125,11 @@ def leave(design, beta, signs, active, inside, count, out):  # type: ignore[no-u
     return kept
 
 
-@numba.njit(nogil=True, cache=True)
 def probabilities(odds):  # type: ignore[no-untyped-def]
     """The logistic function."""
     return 1 / (1 + np.exp(-odds))
 
 
-@numba.njit(nogil=True, cache=True)
 def objective(odds, y, beta, signs, count, penalty):  # type: ignore[no-untyped-def]
     """Mean loss and penalty."""
     loss = 0.0

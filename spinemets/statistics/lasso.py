@@ -22,6 +22,7 @@ from scipy.special import expit
 
 from spinemets.errors import InputError
 from spinemets.progress import Progress, silent
+from spinemets.statistics import compiled_lasso
 from spinemets.statistics.result import Result, labels_and_variables
 
 PENALTIES = 100
@@ -247,9 +248,13 @@ def _solve(
 def _compiled() -> Any:
     """The compiled steps, where numba is installed; kept on disk by numba, so compiling happens once a machine."""
     try:
-        return importlib.import_module("spinemets.statistics.compiled_lasso")
-    except ImportError:  # numba is not installed, or not for this numpy
+        numba = importlib.import_module("numba")
+    except ImportError:  # not installed, or not for this numpy
         return None
+    # They call each other by name, so each is put in its place before the next is compiled.
+    for name in compiled_lasso.LOOPS:
+        setattr(compiled_lasso, name, numba.njit(cache=True, nogil=True)(getattr(compiled_lasso, name)))
+    return compiled_lasso
 
 
 class _ActiveSet:
