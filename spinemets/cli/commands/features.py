@@ -9,6 +9,8 @@ from typing import Annotated
 from spinemets.cli.options import OutFile, Overwrite
 from spinemets.cli.parsing import typer
 
+DEFAULT_BIN_WIDTH = 25.0
+
 
 class Mode(str, Enum):
     """Whose definitions the features follow."""
@@ -36,14 +38,25 @@ def features(
     carry: Annotated[
         bool, typer.Option("--carry", help="Carry a mask from another grid by nearest neighbour, not refuse it.")
     ] = False,
+    each_label: Annotated[
+        bool, typer.Option("--each-label", help="A row for each label of the mask, for several lesions.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare-engines", help="Compute with pyradiomics too, and tell what differs.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Compute radiomics features and write them as a table of one row."""
+    """Compute radiomics features and write them as a table of one row.
+
+    With --each-label the table has a row for each lesion, and begins with a column `label`. With --compare-engines
+    pyradiomics 3.0.1, where this Python has it, measures the same, and values that differ by more than 1e-9 are told.
+    """
     from dataclasses import replace
 
     from spinemets.cli.reporting import print_line
     from spinemets.errors import InputError
-    from spinemets.features.extraction import extract, extract_features
+    from spinemets.features.comparison import compare_engines
+    from spinemets.features.extraction import extract, settings_of
     from spinemets.features.parameter_file import read_settings
     from spinemets.features.preparation import nearest_on_grid
     from spinemets.geometry.files import read_mask
@@ -59,38 +72,68 @@ def features(
     if settings_file is not None and (bin_width, bin_count, spacing, feature_set) != (None, None, None, "107"):
         raise typer.BadParameter("--settings says what --set, --bin-width, --bin-count and --spacing would")
     check_writable_file(out, overwrite)
-    settings = read_settings(settings_file) if settings_file is not None else None
+    if each_label and (label is not None or compare):
+        raise typer.BadParameter("--each-label excludes --label and --compare-engines")
+    if settings_file is not None:
+        settings = read_settings(settings_file)
+    else:
+        settings = settings_of(
+            feature_set, spacing, mode=mode.value, bin_width=bin_width or DEFAULT_BIN_WIDTH, bin_count=bin_count
+        )
     picture = open_image(image)
     if picture.GetDimension() != 3:
         raise InputError(image, "has a time axis", "choose one frame of the dynamic series")
-    region = read_mask(mask, label if settings is None or label is not None else settings.label)
-    check_frame_of_reference(picture, region, str(image), str(mask))
-    check_overlap(picture, region, str(image), str(mask))
-    if carry:
-        region = nearest_on_grid(region, picture)
-    if settings is not None:
-        values = extract(picture, region, replace(settings, label=None))
-    else:
-        values = extract_features(
-            picture,
-            region,
-            feature_set=feature_set,
-            mode=mode.value,
-            bin_width=25.0 if bin_width is None else bin_width,
-            bin_count=bin_count,
-            spacing=spacing,
-        )
-    write_feature_row(values, out, overwrite)
-    print_line(f"{out}: {len(values)} features")
+    labels = labels_of(mask) if each_label else [settings.label if label is None else label]
+    rows = {}
+    for one in labels:
+        region = read_mask(mask, one)
+        check_frame_of_reference(picture, region, str(image), str(mask))
+        check_overlap(picture, region, str(image), str(mask))
+        if carry or settings.carry:
+            region = nearest_on_grid(region, picture)
+        alone = replace(settings, label=None)
+        if compare:
+            print_comparison(*compare_engines(picture, region, alone))
+        rows[one] = extract(picture, region, alone)
+    write_feature_rows(rows, out, overwrite, with_label=each_label)
+    lesions = f" of each of {len(rows)} lesions" if each_label else ""
+    print_line(f"{out}: {len(next(iter(rows.values())))} features{lesions}")
 
 
-def write_feature_row(values: dict[str, float], path: Path, overwrite: bool) -> None:
-    """Write a header and one row, every number with all its digits."""
+def labels_of(mask: Path) -> list[int | None]:
+    """Labels of a mask's lesions, ascending."""
+    import numpy as np
+    import SimpleITK as sitk
+
+    from spinemets.errors import InputError
+    from spinemets.geometry.files import read_image
+
+    image = read_image(mask)  # kept, since the view below does not keep it
+    values = np.unique(sitk.GetArrayViewFromImage(image))
+    labels: list[int | None] = [int(value) for value in values if value]
+    if not labels:
+        raise InputError(mask, "is a mask without voxels", "draw or choose another mask")
+    return labels
+
+
+def print_comparison(count: int, differ: dict[str, tuple[float, float]]) -> None:
+    """Tell how many features both engines have and which are not equal."""
+    from spinemets.cli.reporting import print_line
+
+    print_line(f"pyradiomics: {count} features of both engines, {len(differ)} differ by more than 1e-9")
+    for name, (ours, theirs) in differ.items():
+        print_line(f"{name}: {ours!r}, pyradiomics {theirs!r}")
+
+
+def write_feature_rows(rows: dict[int | None, dict[str, float]], path: Path, overwrite: bool, with_label: bool) -> None:
+    """Write a header and a row a lesion, every number with all its digits."""
     import csv
 
     from spinemets.outputs import replacing_file
 
+    first = ["label"] if with_label else []
     with replacing_file(path, overwrite) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(values)
-        table.writerow(repr(float(value)) for value in values.values())
+        table.writerow([*first, *next(iter(rows.values()))])
+        for label, values in rows.items():
+            table.writerow([*([label] if with_label else []), *(repr(float(value)) for value in values.values())])
