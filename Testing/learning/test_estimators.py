@@ -4,9 +4,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from spinemets.learning.classifiers import (
     BalancedClassifier,
+    Combination,
     LassoClassifier,
     LogisticClassifier,
-    ScoreColumn,
     SupportVectorClassifier,
 )
 from spinemets.learning.forward_selection import ForwardSelection
@@ -35,7 +35,7 @@ ESTIMATORS = [
     SupportVectorClassifier(folds=3),
     SupportVectorClassifier("linear", folds=3),
     BalancedClassifier(),
-    ScoreColumn(),
+    Combination(),
 ]
 
 

@@ -192,33 +192,45 @@ class BalancedClassifier(MetaEstimatorMixin, _Binary):
         return log_odds(self.estimator_, self._values(X))
 
 
-class ScoreColumn(MetaEstimatorMixin, TransformerMixin, TwoClasses, BaseEstimator):
-    """A classifier as a feature of another: its log odds are one column, such as a Rad-score.
+class Combination(MetaEstimatorMixin, TransformerMixin, TwoClasses, BaseEstimator):
+    """New columns from groups of old ones: a group as it is, or the log odds that a classifier makes of it.
 
     Parameters
     ----------
-    estimator : a classifier or pipeline.
+    parts : tuples (name, columns, estimator or None); None: all columns through a logistic regression.
     """
 
-    def __init__(self, estimator: Any = None) -> None:
-        self.estimator = estimator
+    def __init__(self, parts: list[tuple[str, list[int], Any]] | None = None) -> None:
+        self.parts = parts
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> ScoreColumn:
-        """Fit the classifier."""
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Combination:
+        """Fit the classifier of each part."""
         values, labels = validate_data(self, X, y, dtype=np.float64)
         two_classes(labels)
-        inner = LogisticClassifier() if self.estimator is None else clone(self.estimator)
-        self.estimator_ = fit_by_patient(inner, values, labels, groups)
+        parts = self.parts or [("score", list(range(values.shape[1])), LogisticClassifier())]
+        self.parts_ = []
+        for name, columns, estimator in parts:
+            fitted = estimator and fit_by_patient(clone(estimator), values[:, columns], labels, groups)
+            self.parts_.append((name, list(columns), fitted))
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Log odds (case, 1)."""
-        check_is_fitted(self, "estimator_")
-        return log_odds(self.estimator_, validate_data(self, X, reset=False, dtype=np.float64))[:, np.newaxis]
+        """(case, column) numbers, part after part."""
+        check_is_fitted(self, "parts_")
+        values = validate_data(self, X, reset=False, dtype=np.float64)
+        made = [
+            values[:, columns] if fitted is None else log_odds(fitted, values[:, columns])[:, np.newaxis]
+            for _, columns, fitted in self.parts_
+        ]
+        return np.concatenate(made, axis=1)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
-        """One name."""
-        return np.array(["score"], object)
+        """Name of the score, or of the column."""
+        check_is_fitted(self, "parts_")
+        given = getattr(self, "feature_names_in_", None) if input_features is None else np.asarray(input_features)
+        told = [f"x{n}" for n in range(self.n_features_in_)] if given is None else [str(name) for name in given]
+        names = [[name] if fitted else [told[n] for n in columns] for name, columns, fitted in self.parts_]
+        return np.array([name for part in names for name in part], object)
 
 
 def fit_by_patient(estimator: Any, X: Array, y: NDArray, groups: ArrayLike | None) -> Any:

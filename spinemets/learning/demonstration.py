@@ -10,7 +10,6 @@ dynamic series, from where it is carried to the sagittal images as for a real ca
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -21,16 +20,15 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 from scipy import ndimage
 
-import spinemets
 from spinemets.geometry.carrying import carry_mask
-from spinemets.learning import fitting
-from spinemets.learning.recipes import RECIPES_FOLDER, read_recipe
+from spinemets.learning.feature_table import FeatureTable
+from spinemets.learning.packaging import ModelNotes, build_model
+from spinemets.learning.recipes import RECIPES_FOLDER, Recipe, read_recipe
+from spinemets.learning.validation import validate
 from spinemets.models.classification import role_features
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, write_package
-from spinemets.models.prediction import mahalanobis
 from spinemets.phantom.cohort import draw_case
 from spinemets.progress import Progress, silent
 
@@ -38,6 +36,8 @@ RECIPE = RECIPES_FOLDER / "osteoblastic-vs-osteolytic" / "demonstration.yaml"
 NAME = "osteoblastic-vs-osteolytic-demo"
 # A part of each grid that holds the lesion, the margin of the crop and a little more, so that the cohort takes minutes.
 IMAGE_VOXELS, MASK_VOXELS = (176, 176, 15), (112, 112, 26)
+TRAINED_ON = "Simulated sagittal studies of one osteolytic or osteoblastic lesion each; no patient."
+LICENCE = "BSD-3-Clause"
 Content = Mapping[str, Any]
 
 
@@ -71,10 +71,8 @@ def simulated_features(recipe: Content, seed: int, label: int) -> dict[str, floa
     return features
 
 
-def simulated_cohort(
-    recipe: Content, workers: int, progress: Progress = silent
-) -> tuple[list[str], NDArray[np.float64], NDArray[np.int_]]:
-    """Feature names (p), values (cases, p) and labels (cases) of a balanced simulated cohort."""
+def simulated_cohort(recipe: Content, workers: int, progress: Progress = silent) -> FeatureTable:
+    """The features of a balanced simulated cohort."""
     cases, seed = recipe["cohort"]["cases"], recipe["cohort"]["seed"]
     labels = np.arange(cases) % 2
     seeds = [seed + index for index in range(cases)]
@@ -83,102 +81,24 @@ def simulated_cohort(
         for index, row in enumerate(pool.map(partial(simulated_features, recipe), seeds, labels.tolist())):
             rows.append(row)
             progress("simulate", index + 1, cases)
-    names = [name for name in rows[0] if not any(part in name for part in recipe["selection"]["left_out"])]
-    return names, np.array([[row[name] for name in names] for row in rows]), labels
-
-
-def fit_parameters(recipe: Content) -> fitting.FitParameters:
-    """The recipe's numbers that decide which signature comes out."""
-    selection, classifier = recipe["selection"], recipe["classifier"]
-    return fitting.FitParameters(
-        **{key: selection[key] for key in ("candidates", "max_correlation", "selected", "l1_c")},
-        **{key: classifier[key] for key in ("ridge", "resamples")},
-        **recipe["validation"],
+    names = [name for name in rows[0] if not any(part in name for part in recipe["left_out"])]
+    return FeatureTable(
+        path=Path("simulated.csv"),
+        rows=tuple(range(2, cases + 2)),
+        patients=tuple(f"{number}" for number in seeds),
+        lesions=("",) * cases,
+        labels=labels,
+        names=tuple(names),
+        values=np.array([[row[name] for name in names] for row in rows]),
+        of_image=np.ones(len(names), bool),
     )
 
 
-def build_model(
-    recipe: Content,
-    names: list[str],
-    values: NDArray[np.float64],
-    labels: NDArray[np.int_],
-    parameters: fitting.FitParameters,
-    seed: int,
-) -> dict[str, Any]:
-    """model.json of a signature fitted on `values` (n, p) and `labels` (n), with its three estimates."""
-    threshold, guard = recipe["classifier"]["threshold"], recipe["out_of_distribution"]
-    positive, negative = recipe["classes"]
-    signature = fitting.fit_signature(values, labels, parameters)
-    chosen = values[:, signature.columns]
-    z = signature.standardised(values)
-    nested = fitting.out_of_fold(values, labels, parameters, seed, nested=True)
-    outside = fitting.out_of_fold(values, labels, parameters, seed, nested=False)
-    covariance = fitting.coefficient_covariance(values, labels, signature, parameters, seed)
-    apparent = signature.probability(values)
-    scheme = f"{parameters.repeats} times {parameters.folds}-fold, stratified, by case"
-    distances = fitting.left_out_distances(z, guard["shrinkage"], mahalanobis)
-    warn = float(np.quantile(distances, guard["warn_quantile"]))
-    return _description(recipe, seed) | {
-        "features": [names[column] for column in signature.columns],
-        "preprocessing": {"kind": "standardise", "mean": signature.mean.tolist(), "sd": signature.sd.tolist()},
-        "classifier": {
-            "kind": "logistic",
-            "intercept": signature.intercept,
-            "coefficients": signature.coefficients.tolist(),
-            "covariance": ((covariance + covariance.T) / 2).tolist(),
-            "covariance_method": f"{parameters.resamples} bootstrap samples of the cases, features as chosen",
-        },
-        "performance": {
-            "apparent": fitting.performance(labels, apparent, threshold, "on the training cases"),
-            "cross_validated": fitting.performance(labels, outside, threshold, f"{scheme}; chosen on all cases"),
-            "nested": fitting.performance(labels, nested, threshold, f"{scheme}; features chosen in every fold"),
-        },
-        "calibration": fitting.calibration(labels, nested),
-        "threshold": {"value": threshold, "method": "fixed beforehand; the classes are equally frequent"},
-        "out_of_distribution": {
-            "covariance": fitting.shrunken_covariance(z, guard["shrinkage"]).tolist(),
-            "shrinkage": guard["shrinkage"],
-            "warn_distance": warn,
-            "abstain_distance": guard["abstain_factor"] * warn,
-            "range_warn": guard["range_warn"],
-            "range_abstain": guard["range_abstain"],
-            "method": f"{guard['warn_quantile']} quantile of left-out training cases; "
-            f"abstention at {guard['abstain_factor']} times that",
-        },
-        "training": {
-            "description": "Simulated sagittal studies of one osteolytic or osteoblastic lesion each; no patient.",
-            "cases": len(labels),
-            "class_counts": {positive: int(np.sum(labels == 1)), negative: int(np.sum(labels == 0))},
-            "feature_ranges": {"low": chosen.min(axis=0).tolist(), "high": chosen.max(axis=0).tolist()},
-        },
-    }
-
-
-def _description(recipe: Content, seed: int) -> dict[str, Any]:
-    """The part of model.json that does not depend on the fit."""
-    import sklearn
-
-    return {
-        "schema_version": 1,
-        "name": NAME,
-        "title": recipe["title"],
-        "question": recipe["question"],
-        "recipe": {"name": "demonstration", **recipe},
-        "classes": list(recipe["classes"]),
-        "positive_class": recipe["classes"][0],
-        "inputs": [{"role": role, "description": text} for role, text in recipe["roles"].items()],
-        "software": {
-            "spinemets": spinemets.__version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
-            "SimpleITK": sitk.Version_VersionString(),
-        },
-        "seed": seed,
-        "licence": "BSD-3-Clause",
-        "intended_use": "To show the program on simulated studies. It has seen no patient and must not be used on one.",
-        "simulated": True,
-    }
+def trained(recipe: Recipe, table: FeatureTable, progress: Progress = silent) -> dict[str, Any]:
+    """model.json of the demo model."""
+    content, seed = recipe.with_profile("paper").content, recipe.content["cohort"]["seed"]
+    method, result = validate(table, content, seed, progress=progress)
+    return build_model(method, result, table, ModelNotes(NAME, "demonstration", TRAINED_ON, LICENCE, True), seed)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -190,13 +110,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--overwrite", action="store_true")
     given = parser.parse_args(arguments)
-    recipe = read_recipe(RECIPE).content
+    recipe = read_recipe(RECIPE)
 
     def report(stage: str, done: int, total: int, message: str = "") -> None:
         sys.stderr.write(f"\r{stage} {done}/{total} {message}")
 
-    names, values, labels = simulated_cohort(recipe, given.workers, report)
-    model = build_model(recipe, names, values, labels, fit_parameters(recipe), recipe["cohort"]["seed"])
+    model = trained(recipe, simulated_cohort(recipe.content, given.workers, report), report)
     package = write_package(model, {}, given.out, given.overwrite)
     nested = model["performance"]["nested"]["auc"]
     sys.stdout.write(f"\n{package.path}: nested AUC {nested['estimate']:.3f}, {', '.join(package.features)}\n")

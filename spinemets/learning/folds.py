@@ -37,14 +37,24 @@ def patient_folds(
             remedy = f"choose at most {having} folds, or add patients" if having > 1 else "add patients of this class"
             raise InputError(f"class {name}", f"has {having} patients for {folds} folds", remedy)
     fold_of_patient = np.empty(len(counts), np.intp)
-    _, kinds = np.unique(counts, axis=0, return_inverse=True)
-    dealt = int(generator.integers(folds))
-    # Those with most cases first: the small ones even out what they leave.
-    for kind in sorted(set(kinds.tolist()), key=lambda one: (-counts[kinds == one][0].sum(), one)):
-        members = generator.permutation(np.flatnonzero(kinds == kind))
-        fold_of_patient[members] = (dealt + np.arange(len(members))) % folds
-        dealt += len(members)
+    order = _by_kind(counts, generator)
+    fold_of_patient[order] = (int(generator.integers(folds)) + np.arange(len(order))) % folds
     return fold_of_patient[owner]
+
+
+def patient_split(
+    labels: ArrayLike, patients: ArrayLike | None, share: float, generator: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Whether each case (case,) belongs to a random part with a share of the patients, stratified."""
+    _, codes = np.unique(np.asarray(labels), return_inverse=True)
+    owner = _owners(patients, len(codes))
+    counts = np.zeros((owner.max() + 1, codes.max() + 1), np.intp)
+    np.add.at(counts, (owner, codes), 1)
+    order = _by_kind(counts, generator)
+    steps = np.floor(generator.random() + share * np.arange(len(order) + 1))
+    taken = np.empty(len(order), bool)
+    taken[order] = np.diff(steps) > 0
+    return np.asarray(taken[owner])
 
 
 def repeated_folds(
@@ -65,6 +75,15 @@ def patient_sample(patients: ArrayLike | None, cases: int, generator: np.random.
     owner = _owners(patients, cases)
     drawn = generator.integers(0, owner.max() + 1, owner.max() + 1)
     return np.concatenate([np.flatnonzero(owner == one) for one in drawn])
+
+
+def _by_kind(counts: NDArray[np.intp], generator: np.random.Generator) -> NDArray[np.intp]:
+    """Patients in random order among those with the same `counts` (patient, class); those with most cases first, so
+    that the small ones even out what they leave.
+    """
+    _, kinds = np.unique(counts, axis=0, return_inverse=True)
+    shuffled = generator.permutation(len(counts))
+    return np.asarray(shuffled[np.lexsort((kinds.ravel()[shuffled], -counts.sum(axis=1)[shuffled]))])
 
 
 def _owners(patients: ArrayLike | None, cases: int) -> NDArray[np.intp]:

@@ -208,6 +208,9 @@ class RecursiveElimination(TwoClasses, _Selector):
         values, labels = validate_data(self, X, y, dtype=np.float64)
         _, codes = two_classes(labels)
         fold_of = inner_folds(codes, groups, self.folds, self.random_state)
+        if values.shape[1] == 1:
+            self.kept_ = np.ones(1, bool)
+            return self
         machine = SVC(kernel="linear", C=self.C)
         search = RFECV(machine, cv=list(splits(fold_of)), scoring="accuracy").fit(values, codes)
         self.kept_ = search.support_

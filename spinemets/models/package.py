@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from spinemets.errors import InputError
 from spinemets.models.archive import MODEL_MEMBER, read_archive, write_archive
+from spinemets.models.formulas import check_classifier
 from spinemets.models.schema_files import read_schema
 from spinemets.models.structure import StructureError, check_structure, parse_json
 
@@ -102,7 +103,18 @@ class ModelPackage:
     @property
     def extraction(self) -> dict[str, Any]:
         """Keyword arguments for `spinemets.features.extraction.extract_features`."""
-        return dict(self.model["recipe"]["extraction"])
+        return dict(self.model["recipe"]["extraction"] or {})
+
+    @property
+    def variables(self) -> dict[str, dict[str, Any]]:
+        """Clinical variables that the model needs, by name: description, unit, and the number of each word."""
+        return {str(entry["name"]): dict(entry) for entry in self.model.get("variables", ())}
+
+    def how_to_give(self, feature: str) -> str:
+        """What a user does about a feature that is missing."""
+        if feature in self.variables:
+            return f"give {feature} ({self.variables[feature]['description']}), such as in the cohort table"
+        return f"compute the features of {', '.join(self.roles)} with the model's own extraction parameters"
 
     @property
     def crop_margin_mm(self) -> float | None:
@@ -141,15 +153,20 @@ def check_model(model: Any) -> None:
             raise StructureError(f"{place} has {length} entries where there are {count} features")
     if model["positive_class"] not in model["classes"]:
         raise StructureError("positive_class is not one of classes")
-    _check_matrix(model["classifier"]["covariance"], count + 1, "classifier.covariance")
+    check_classifier(model)
+    if "covariance" in model["classifier"]:
+        size = count + 1 if model["classifier"]["kind"] == "logistic" else 2
+        _check_matrix(model["classifier"]["covariance"], size, "classifier.covariance")
     _check_matrix(model["out_of_distribution"]["covariance"], count, "out_of_distribution.covariance", definite=True)
     if np.any(np.asarray(_ranges(model)["low"]) > np.asarray(_ranges(model)["high"])):
         raise StructureError("training.feature_ranges has a low above its high")
     roles = [entry["role"] for entry in model["inputs"]]
     if len(set(roles)) < len(roles):
         raise StructureError("inputs names a role twice")
+    variables = [entry["name"] for entry in model.get("variables", ())]
     for name in model["features"]:
-        split_feature(name, roles)
+        if name not in variables:
+            split_feature(name, roles)
 
 
 def split_feature(name: str, roles: Iterable[str]) -> tuple[str, str]:
@@ -233,7 +250,6 @@ def _lengths(model: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [
         ("preprocessing.mean", len(model["preprocessing"]["mean"])),
         ("preprocessing.sd", len(model["preprocessing"]["sd"])),
-        ("classifier.coefficients", len(model["classifier"]["coefficients"])),
         ("training.feature_ranges.low", len(_ranges(model)["low"])),
         ("training.feature_ranges.high", len(_ranges(model)["high"])),
     ]

@@ -1,7 +1,7 @@
 """Named features in; probability with interval, contributions and nomogram points, warnings or abstention out.
 
-numpy alone. Every formula is the textbook's: logistic regression on standardised features, interval by the delta method
-on the logit, nomogram points as the R package rms makes them, distance to the training cohort by Mahalanobis.
+numpy alone. Log odds and their interval come from `formulas`; nomogram points are as the R package rms makes them,
+distance to the training cohort is Mahalanobis'.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.errors import InputError
+from spinemets.models import formulas
+from spinemets.models.formulas import log_odds, log_odds_interval, standardised
 from spinemets.models.package import ModelPackage
-
-NORMAL_QUANTILE_975 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,11 @@ def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
     InputError : a feature of the model is missing or is not a finite number.
     """
     values = _vector_of(package, features)
-    z = (values - package.vector("preprocessing", "mean")) / package.vector("preprocessing", "sd")
-    coefficients = package.vector("classifier", "coefficients")
-    logit = float(package.model["classifier"]["intercept"]) + float(coefficients @ z)
-    half_width = NORMAL_QUANTILE_975 * logit_standard_error(package.vector("classifier", "covariance"), z)
+    z = standardised(package.model, values)
+    logit = log_odds(package.model, values)
+    low, high = log_odds_interval(package.model, values, logit)
     probability = sigmoid(logit)
-    contributions = _contributions(package, values, z, coefficients)
+    contributions = _contributions(package, values, z)
     distance = mahalanobis(package.vector("out_of_distribution", "covariance"), z)
     total_points = float(sum(entry.points for entry in contributions))
     per_point = _logit_per_point(contributions)
@@ -99,7 +98,7 @@ def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
     positive = probability >= package.threshold
     return Prediction(
         probability=None if abstained else probability,
-        interval=None if abstained else (sigmoid(logit - half_width), sigmoid(logit + half_width)),
+        interval=None if abstained else (sigmoid(low), sigmoid(high)),
         class_name=None if abstained else package.positive_class if positive else package.negative_class,
         threshold=package.threshold,
         contributions=tuple(sorted(contributions, key=lambda entry: -abs(entry.contribution))),
@@ -118,12 +117,6 @@ def sigmoid(logit: float) -> float:
     if logit >= 0:
         return 1.0 / (1.0 + math.exp(-logit))
     return math.exp(logit) / (1.0 + math.exp(logit))
-
-
-def logit_standard_error(covariance: NDArray[np.float64], z: NDArray[np.float64]) -> float:
-    """Delta method: sqrt((1, z)' C (1, z)), `covariance` C of (intercept, coefficients), z of length k."""
-    row = np.concatenate(([1.0], z))
-    return math.sqrt(max(float(row @ covariance @ row), 0.0))
 
 
 def mahalanobis(covariance: NDArray[np.float64], z: NDArray[np.float64]) -> float:
@@ -153,7 +146,7 @@ def _vector_of(package: ModelPackage, features: Mapping[str, float]) -> NDArray[
         raise InputError(
             f"feature {missing[0]}{more}",
             f"is missing and the model {package.name} needs it",
-            f"compute the features of {', '.join(package.roles)} with the model's own extraction parameters",
+            package.how_to_give(missing[0]),
         )
     values = np.array([float(features[name]) for name in package.features])
     for name, value in zip(package.features, values):
@@ -166,9 +159,12 @@ def _vector_of(package: ModelPackage, features: Mapping[str, float]) -> NDArray[
     return values
 
 
-def _contributions(
-    package: ModelPackage, values: NDArray[np.float64], z: NDArray[np.float64], coefficients: NDArray[np.float64]
-) -> list[Contribution]:
+def _contributions(package: ModelPackage, values: NDArray[np.float64], z: NDArray[np.float64]) -> list[Contribution]:
+    """Points stay 0 where the log odds are not a sum over the features: there is no nomogram then."""
+    effects = formulas.contributions(package.model, values)
+    coefficients = np.zeros(len(values))
+    if package.model["classifier"]["kind"] == "logistic":
+        coefficients = package.vector("classifier", "coefficients")
     low = package.vector("training", "feature_ranges", "low")
     high = package.vector("training", "feature_ranges", "high")
     slopes = coefficients / package.vector("preprocessing", "sd")
@@ -179,7 +175,7 @@ def _contributions(
             feature=name,
             value=float(values[k]),
             standardised_value=float(z[k]),
-            contribution=float(coefficients[k] * z[k]),
+            contribution=float(effects[k]),
             points=float(points[k]),
             points_range=(float(ends[0][k]), float(ends[1][k])),
             low=float(low[k]),

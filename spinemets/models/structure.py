@@ -116,6 +116,14 @@ def _faults(value: Any, schema: dict[str, Any], root: dict[str, Any], place: str
             continue
         if keyword == "$ref":
             yield from _faults(value, root["$defs"][rule.removeprefix("#/$defs/")], root, place)
+        elif keyword == "allOf":
+            for part in rule:
+                yield from _faults(value, part, root, place)
+        elif keyword == "if":
+            if not any(_faults(value, rule, root, place)):
+                yield from _faults(value, schema.get("then", {}), root, place)
+        elif keyword == "then":
+            continue
         elif keyword in ("properties", "required", "additionalProperties"):
             yield from _object_faults(value, keyword, rule, schema, root, place)
         elif keyword == "items":
