@@ -30,12 +30,14 @@ class Classifying:
         self._waiting = []
         self._answers = []
         self._count = 0
+        self._heatmapOf = ""
         self._job = None
         self.isRunning = False
 
-    def start(self, questions) -> None:
-        """Answer these `Inputs`; returns at once."""
+    def start(self, questions, heatmapOf: str = "") -> None:
+        """Answer these `Inputs`, with the map of a variable if one is named; returns at once."""
         self.isRunning = True
+        self._heatmapOf = heatmapOf
         self._waiting = list(questions)
         self._count = len(self._waiting)
         self._onProgress("start", 0, 1, _("Reading the images"))
@@ -66,6 +68,7 @@ class Classifying:
             answer.folder = Path(tempfile.mkdtemp(prefix="SpineMets-result-", dir=self._parent))
             case = inputs.write(answer.folder / "inputs")
             arguments = ["classify", str(case), "--model", str(inputs.package.path), "--out", str(answer.out), "--json"]
+            arguments += ["--heatmap", self._heatmapOf] if self._heatmapOf else []
             self._job = self._startJob(
                 arguments,
                 self._tell,

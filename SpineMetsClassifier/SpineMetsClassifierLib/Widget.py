@@ -40,6 +40,7 @@ class SpineMetsClassifierWidget(Panel):
         from .CaseSection import CaseSection
         from .ClinicalSection import ClinicalSection
         from .ExportSection import ExportSection
+        from .HeatmapSection import HeatmapSection
         from .ModelLibrary import ModelLibrary
         from .ModelSection import ModelSection
         from .ResultSection import ResultSection
@@ -54,6 +55,7 @@ class SpineMetsClassifierWidget(Panel):
         self.modelSection = ModelSection(self, self.library)
         self.clinicalSection = ClinicalSection(self)
         self.resultSection = ResultSection(self)
+        self.heatmapSection = HeatmapSection(self)
         self.exportSection = ExportSection(self)
         self.worklistSection = WorklistSection(self)
         self.applyButton = ApplyButton(self.ui.applyButton, self.apply, self.cancel)
@@ -108,6 +110,7 @@ class SpineMetsClassifierWidget(Panel):
         self._stop()
         self._forgetFiles()
         self.resultSection.update({}, "", "")
+        self.heatmapSection.clear()
         self.showStatus("")
 
     def _forgetFiles(self) -> None:
@@ -150,6 +153,7 @@ class SpineMetsClassifierWidget(Panel):
         answers = {} if missing else self.answers()
         self.resultSection.update(answers, parameters.shownModel, waiting)
         self._documents = {name: told for name, told in answers.items() if not isinstance(told, str)}
+        self.heatmapSection.update(self._documents, self.shownInputs())
         self.exportSection.update(bool(self._documents), self.logic.currentLesion(parameters) is not None)
 
     def answers(self) -> dict:
@@ -187,7 +191,7 @@ class SpineMetsClassifierWidget(Panel):
                 return
             self._ask(questions)
 
-    def _ask(self, questions) -> None:
+    def _ask(self, questions, then=None, heatmapOf: str = "") -> None:
         from .Classifying import Classifying
 
         self._classifying = Classifying(
@@ -199,7 +203,8 @@ class SpineMetsClassifierWidget(Panel):
         )
         self.workStarted()
         self.applyButton.showWorking(True)
-        self._classifying.start(questions)
+        self._then = then
+        self._classifying.start(questions, heatmapOf)
 
     def cancel(self) -> None:
         """Stop; everything stays as it was."""
@@ -232,6 +237,9 @@ class SpineMetsClassifierWidget(Panel):
             faults.append(f"{answer.inputs.package.name}: {error}")
             answer.forget()
             return
+        earlier = self.files.get(kept.key)
+        if earlier is not None:
+            earlier.forget()
         self.files[kept.key] = answer
         if not self._parameterNode.shownModel:
             self._parameterNode.shownModel = kept.model
@@ -264,15 +272,26 @@ class SpineMetsClassifierWidget(Panel):
         """Call `then(folder, document)` with the report and figures of the answer that is shown. Of an answer that came
         with a saved scene they are made first: the model is asked again.
         """
-        shown = self._parameterNode.shownModel
-        name = shown if shown in self._documents else next(iter(self._documents))
-        inputs = next(one for one in self._questions() if one.package.name == name)
+        inputs = self._shownQuestion()
         answer = self.files.get(self.logic.keyOf(inputs))
         if answer is not None:
-            then(answer.out, self._documents[name])
-            return
-        self._then = then
-        self._ask([inputs])
+            then(answer.out, self._documents[inputs.package.name])
+        else:
+            self._ask([inputs], then)
+
+    def withMap(self, feature: str, then) -> None:
+        """Let the map of a variable be computed, and call `then(folder, document)` with its heatmap.nii.gz."""
+        self.showStatus("")
+        self._ask([self._shownQuestion()], then, feature)
+
+    def shownInputs(self):
+        """What the answer that is shown in full was asked; None without one."""
+        return self._shownQuestion() if self._documents else None
+
+    def _shownQuestion(self):
+        shown = self._parameterNode.shownModel
+        name = shown if shown in self._documents else next(iter(self._documents))
+        return next(one for one in self._questions() if one.package.name == name)
 
     @contextmanager
     def quickly(self, failure: str):

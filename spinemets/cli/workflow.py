@@ -15,6 +15,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.files import read_mask, write_image
 from spinemets.geometry.grids import check_frame_of_reference, check_overlap
 from spinemets.models.classification import Result, classify_case
+from spinemets.models.heatmap import STRONGEST, heatmap, mapped_features
 from spinemets.models.package import ModelPackage
 from spinemets.outputs import replacing_file
 from spinemets.progress import Progress, silent
@@ -170,10 +171,16 @@ def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader
 
 
 def classify_and_report(
-    opened: OpenedCase, package: ModelPackage, folder: Path, seed: int | None = None, progress: Progress = silent
+    opened: OpenedCase,
+    package: ModelPackage,
+    folder: Path,
+    seed: int | None = None,
+    heatmap_of: str = "",
+    progress: Progress = silent,
 ) -> Result:
     """Classify, and fill `folder` with result.json, report.html, lesion.nii.gz (on the grid of the mask); with
-    `keeps_parts`, also masks/ROLE.nrrd and figures/NAME.svg."""
+    `keeps_parts`, also masks/ROLE.nrrd and figures/NAME.svg; with `heatmap_of`, a variable of the model or
+    "strongest", also heatmap.nii.gz."""
     result = classify_case(
         opened.images,
         opened.mask,
@@ -199,4 +206,16 @@ def classify_and_report(
     figures = folder / "figures" if opened.keeps_parts else None
     write_report(result, opened.identity, images, masks, folder / "report.html", figures=figures)
     progress("report", 1, 1)
+    if heatmap_of:
+        write_image(_heatmap(result, opened, heatmap_of, progress), folder / "heatmap.nii.gz")
     return result
+
+
+def _heatmap(result: Result, opened: OpenedCase, feature: str, progress: Progress) -> sitk.Image:
+    package = result.package
+    if feature == STRONGEST:
+        known = mapped_features([entry.as_json() for entry in result.contributions], package.roles)
+        if not known:
+            raise InputError(package.name, "has no variable with a map", "leave out --heatmap")
+        feature = known[0]
+    return heatmap(opened.images, result.masks, package, feature, progress)

@@ -14,6 +14,7 @@ from typing import Any
 import SimpleITK as sitk
 import slicer
 
+from spinemets.mrml.cases import MAP_ATTRIBUTE
 from spinemets.mrml.subject_hierarchy import case_folder_of, folder_in, folder_of, place_in_folder
 from spinemets.mrml.tables import fill_table_node, table_node_from_columns
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, fill_volume_node, volume_node_from_image
@@ -22,7 +23,7 @@ from spinemets.report.wording import feature_in_words
 RESULT, KEY, MEASURED_KEY = (ATTRIBUTE_PREFIX + name for name in ("Result", "ResultKey", "ResultMeasuredKey"))
 LESION, MODEL = ATTRIBUTE_PREFIX + "ResultLesion", ATTRIBUTE_PREFIX + "ResultModel"
 ANSWER, CONTRIBUTIONS, FEATURES = "Answer", "Contributions", "Features"
-OVERLAY, SERIES, CHART = "Overlay", "Series", "Chart"
+OVERLAY, SERIES, CHART, HEATMAP = "Overlay", "Series", "Chart", "Heatmap"
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,23 @@ def keep_result(
     return result
 
 
+def keep_heatmap(result: SceneResult, image: sitk.Image, feature: str) -> Any:
+    """Put the map of a variable beside a result, in place of an earlier one; returns its volume node."""
+    node, name = result.part(HEATMAP), f"{result.model} map"
+    if node is None:
+        node = volume_node_from_image(image, result.node.GetScene(), name)
+        _refer(result, HEATMAP, node)
+    else:
+        fill_volume_node(node, image)
+    node.SetAttribute(MAP_ATTRIBUTE, feature)
+    place_in_folder(node, folder_of(result.node))
+    return node
+
+
 def remove_result(result: SceneResult) -> None:
     """Take a result and all its nodes out of the scene."""
     scene = result.node.GetScene()
-    for role in (ANSWER, CONTRIBUTIONS, FEATURES, OVERLAY, SERIES, CHART):
+    for role in (ANSWER, CONTRIBUTIONS, FEATURES, OVERLAY, SERIES, CHART, HEATMAP):
         part = result.part(role)
         if part is not None:
             scene.RemoveNode(part)

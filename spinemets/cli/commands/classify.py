@@ -28,13 +28,16 @@ def classify(
     ] = None,
     lesion: Annotated[str | None, typer.Option(help="Which lesion of that case.")] = None,
     reader: Annotated[str, typer.Option(help="Who drew the mask; kept with the result.")] = "",
+    heatmap: Annotated[
+        str, typer.Option(metavar="NAME", help="Map of this variable of the model too; `strongest`: of the strongest.")
+    ] = "",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     progress: ShowProgress = ProgressStyle.bar,
 ) -> None:
     """Classify a lesion: probability, contributions, report.
 
-    Writes result.json, report.html, and the lesion mask.
+    Writes result.json, report.html, and the lesion mask; with --heatmap also heatmap.nii.gz.
     """
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.cli.workflow import classify_and_report, open_case
@@ -46,7 +49,7 @@ def classify(
     with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
         report("read", 0, 1, "images and lesion")
         opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
-        result = classify_and_report(opened, package, partial, progress=report)
+        result = classify_and_report(opened, package, partial, heatmap_of=heatmap, progress=report)
     if as_json:
         print_json(result.as_json(), progress)
         return
