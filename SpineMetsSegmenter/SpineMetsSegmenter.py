@@ -25,7 +25,8 @@ class SpineMetsSegmenter(ScriptedLoadableModule):
         parent.helpText = _(
             "Loads a spine MRI study, finds what each series is, and turns a loose outline of the diseased segment on"
             " a sagittal series into a three-dimensional lesion on the axial dynamic series, by normalized cut and"
-            " region growing; measures how the lesion takes up the contrast agent. Research use only, not for diagnosis."
+            " region growing; measures how the lesion takes up the contrast agent. Research use only,"
+            " not for diagnosis."
             ' See the <a href="{url}">documentation</a>.'
         ).format(url="https://github.com/SpineMets/SpineMets#segmenter")
         parent.acknowledgementText = _(
