@@ -12,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
+from spinemets.cli.commands.agreement import agreement
 from spinemets.cli.commands.carry import carry
 from spinemets.cli.commands.catalogues import models, recipes, schema
 from spinemets.cli.commands.classify import classify
+from spinemets.cli.commands.compare import compare
 from spinemets.cli.commands.dce import dce
 from spinemets.cli.commands.demo import demo
 from spinemets.cli.commands.extract import extract
@@ -24,7 +26,9 @@ from spinemets.cli.commands.phantom import phantom
 from spinemets.cli.commands.segment import segment
 from spinemets.cli.commands.standby import standby
 from spinemets.cli.commands.statistics import statistics
+from spinemets.cli.commands.train import train
 from spinemets.cli.commands.unpack import unpack
+from spinemets.cli.commands.validate import validate
 from spinemets.cli.parsing import typer
 from spinemets.cli.reporting import printable
 from spinemets.errors import Cancelled, InputError
@@ -49,6 +53,10 @@ for command in (
     dce,
     features,
     extract,
+    agreement,
+    train,
+    validate,
+    compare,
     classify,
     statistics,
     recipes,

@@ -1,6 +1,6 @@
 """The table that a model learns from: a cohort table whose other columns are numbers.
 
-Columns: `case` (the patient), `lesion`, `reader`, `label`, and a column a feature: ROLE_name of images, and the clinical
+Columns: `case` (the patient), `lesion`, `reader`, `label`, and a column a feature: ROLE_name of images, and clinical
 variables that a recipe names. A label is the name of a class, or 1 for the positive class and 0 for the other. Where
 several readers measured the same lesions, the first reader's rows are learned from, and all are compared.
 """
@@ -33,7 +33,7 @@ class FeatureTable:
     labels : (case,) 1 for the positive class. names : of the features. values : (case, feature).
     of_image : (feature,) whether a feature was measured on an image.
     ratings : (lesion, reader, feature) of lesions that several readers measured, or None.
-    warnings : what was left out.
+    warnings : what was left out. simulated : whether the column `simulated` says so of any case.
     """
 
     path: Path
@@ -46,6 +46,7 @@ class FeatureTable:
     of_image: NDArray[np.bool_] = field(repr=False)
     ratings: NDArray[np.float64] | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
+    simulated: bool = False
 
     def case_names(self) -> list[str]:
         """`patient` or `patient/lesion` of each case."""
@@ -97,6 +98,36 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
         of_image[varies],
         ratings,
         warnings,
+        any(str(case.clinical.get("simulated", "")).lower() in ("true", "1") for case in cases),
+    )
+
+
+def read_columns(
+    path: Path | str, names: Sequence[str], classes: Sequence[str], variables: Mapping[str, Mapping[str, Any]]
+) -> FeatureTable:
+    """The columns that a finished model needs, of the first reader's rows.
+
+    Raises
+    ------
+    InputError : naming row and column: a column that is missing, a cell that is empty or no number, an unknown label,
+        one class only.
+    """
+    cohort = Cohort.read(path)
+    cases, _ = _by_reader(cohort.cases)
+    there = {name for case in cohort.cases for name in case.clinical}
+    missing = [name for name in names if name not in there]
+    if missing:
+        more = f" and {len(missing) - 1} more that the model needs" if len(missing) > 1 else ", which the model needs"
+        raise InputError(path, f"has no column {missing[0]}{more}", "make the features with the model's own recipe")
+    return FeatureTable(
+        Path(path),
+        tuple(case.row for case in cases),
+        tuple(case.case for case in cases),
+        tuple(case.lesion for case in cases),
+        _labels(cohort, cases, list(classes)),
+        tuple(names),
+        numbers(cohort.path, cases, names, variables),
+        np.array([name not in variables for name in names], bool),
     )
 
 

@@ -300,8 +300,8 @@ def _recalibrated(result: ValidationResult) -> dict[str, Any]:
     _, covariance = _recalibration(result)
     return {
         "covariance": covariance.tolist(),
-        "covariance_method": "of intercept and slope of the labels on the nested out-of-fold log odds: what the interval "
-        "covers is the calibration, not the choice of the model",
+        "covariance_method": "of intercept and slope of the labels on the nested out-of-fold log odds: the interval "
+        "covers the calibration, not the choice of the model",
     }
 
 

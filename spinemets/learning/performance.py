@@ -1,4 +1,4 @@
-"""How well probabilities separate the classes, with intervals that stay honest when few cases are separated perfectly."""
+"""How well probabilities separate the classes, with intervals that stay honest when few cases are separated well."""
 
 from __future__ import annotations
 

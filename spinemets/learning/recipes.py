@@ -1,4 +1,4 @@
-"""Recipes: a pipeline is data, one YAML file a method, `QUESTION/METHOD.yaml`; own files work as the shipped ones do."""
+"""Recipes: a pipeline is data, one YAML file a method, `QUESTION/METHOD.yaml`; own files work as shipped ones do."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _told_form(
                 "low": float(values[:, n].min()),
                 "high": float(values[:, n].max()),
             }
-            for n in np.flatnonzero(coefficients)
+            for n in np.flatnonzero(coefficients).tolist()
         ],
     }
 

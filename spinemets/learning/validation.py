@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from spinemets.learning.classifiers import SupportVectorClassifier, fit_by_patient, log_odds
+from spinemets.errors import InputError
+from spinemets.learning.classifiers import LogisticClassifier, SupportVectorClassifier, fit_by_patient, log_odds
 from spinemets.learning.feature_table import FeatureTable
 from spinemets.learning.folds import patient_sample, patient_split, repeated_folds
 from spinemets.learning.methods import Columns, build_method, chosen_columns, find_step, with_fixed_choice
@@ -112,7 +113,8 @@ def validate(
 
     Raises
     ------
-    InputError : a class has fewer patients than there are folds, or a worker cannot be reached.
+    InputError : a class has fewer patients than there are folds, a logistic regression without penalty has no end, or a
+        worker cannot be reached.
     """
     study = Study.of(recipe, table)
     scheme = recipe["validation"]
@@ -122,6 +124,7 @@ def validate(
     fold_of = repeated_folds(study.labels, study.patients, scheme["folds"], scheme["repeats"], generator)
     progress("fit", 0, 1, "all cases")
     method = one_thread(fit, study, fit_seed)
+    _check_separation(method, table)
     whole = _measured(study, method, np.arange(len(study.labels)), study.labels)
     nested = _fold_tasks(study.labels, fold_of, fit_seed)
     refitted = _fold_tasks(study.labels, fold_of, fit_seed, with_fixed_choice(method))
@@ -167,6 +170,20 @@ def validate(
         method=describe_method(method, table.names, study.values),
         threshold=float(expit(whole.threshold)),
         warnings=table.warnings,
+    )
+
+
+def _check_separation(method: Any, table: FeatureTable) -> None:
+    """In a fold a small penalty helps on; a model of all cases would have a coefficient that the penalty made."""
+    step = find_step(method, LogisticClassifier)
+    if step is None or step.separated_ is None:
+        return
+    pipeline = getattr(method, "estimator_", method)
+    names = pipeline[:-1].get_feature_names_out(table.names) if len(pipeline.steps) > 1 else table.names
+    raise InputError(
+        f"{table.path}, column {names[step.separated_]}",
+        "separates the classes without fault, alone or with others, so that its odds ratio has no end",
+        "leave it out, or give the logistic step of the recipe a ridge, such as 1",
     )
 
 

@@ -49,7 +49,7 @@ def run_tasks(
 
 def one_thread(function: Callable[[Any, Any], Any], shared: Any, task: Any) -> Any:
     """With several threads, sums are taken in an order that depends on the machine."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):
         return function(shared, task)
@@ -80,7 +80,7 @@ def _in_processes(
 
 def _on_dask(function: Callable[[Any, Any], Any], shared: Any, tasks: Sequence[Any], scheduler: str) -> Iterator[Any]:
     try:
-        from distributed import Client
+        from distributed import Client  # type: ignore[import-not-found]
     except ImportError as error:
         raise InputError("--scheduler", "needs Dask", "install it: pip install 'spinemets[cluster]'") from error
     try:

@@ -1,0 +1,41 @@
+"""`spinemets validate`: a model on new cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from spinemets.cli.options import AsJson, OutFolder, Overwrite, ProgressStyle, ShowProgress
+from spinemets.cli.parsing import typer
+
+
+def validate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Model package: a file, or a name.")],
+    table: Annotated[Path, typer.Argument(metavar="COHORT_OR_FEATURES.csv", help="New cases, or their features.")],
+    out: OutFolder,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that measure images; default: cores.")] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    progress: ShowProgress = ProgressStyle.bar,
+) -> None:
+    """Validate a model on new cases: discrimination, calibration, decision curve.
+
+    Writes validation.json and predictions.csv (case, lesion, label, probability), which `spinemets compare` reads.
+    """
+    from spinemets.cli.feature_tables import with_features
+    from spinemets.cli.reporting import print_json, print_line, showing_progress
+    from spinemets.learning.external import validate_package, write_validation
+    from spinemets.models.package import ModelPackage, find_package
+    from spinemets.outputs import check_writable_folder
+
+    check_writable_folder(out, overwrite)
+    package = ModelPackage.read(find_package(model))
+    with showing_progress(progress) as report:
+        content = {**package.model["recipe"], "roles": dict.fromkeys(package.roles, "")}
+        source = with_features(table, content, out, workers, None, report)
+    result = validate_package(package, source)
+    write_validation(result, out, overwrite)
+    if as_json:
+        print_json({"out": str(out), "estimates": {"external": result.estimate}}, progress)
+        return
+    print_line(result.describe())
