@@ -46,7 +46,8 @@ class CaseSection:
             label.visible = selector.visible = isShown
             selector.enabled = not self._panel.isWorking
             text = label.text.removeprefix("⚠ ")
-            label.text = f"⚠ {text}" if role in needed and role not in known else text
+            isWrong = role not in known or logic.otherRole(role, known[role])
+            label.text = f"⚠ {text}" if role in needed and isWrong else text
             label.toolTip = _("A chosen model needs this series.") if role in needed else _("No chosen model needs it.")
 
     def _onCaseActivated(self, index) -> None:

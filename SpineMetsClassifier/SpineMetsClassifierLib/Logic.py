@@ -12,7 +12,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from spinemets.errors import InputError
 from spinemets.models.classification import Result, classify_case, with_clinical_values
 from spinemets.models.package import ModelPackage, find_packages
-from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, identity_of_case, volumes_by_role
+from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, identity_of_case, role_of, volumes_by_role
 from spinemets.mrml.lesions import Content, lesion_id, lesions_of
 from spinemets.mrml.results import SceneResult, keep_result, result_with_key, result_with_measured_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
@@ -186,9 +186,20 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             reason = whyNot(model, roles)
             if reason:
                 return f"{model.name}: {reason}"
+        for role in dict.fromkeys(role for model in models for role in model.package.roles):
+            other = self.otherRole(role, roles[role])
+            if other:
+                return _("The series chosen as {role} is {other}. Choose another one, or correct its role.").format(
+                    role=role_in_words(role), other=role_in_words(other)
+                )
         entered = self.clinicalValues(parameters)
         missing = [one["description"] for name, one in self.variables(models).items() if name not in entered]
         return _("Enter the clinical variables: {names}.").format(names=", ".join(missing)) if missing else ""
+
+    def otherRole(self, role: str, volume) -> str:
+        """The role of a series when it is known and another one: a model must not take T1 for T2."""
+        known = role_of(volume)
+        return known if known != role else ""
 
     def missingRoles(self, parameters, models) -> list[str]:
         """Roles, in words, that the models need and that no series is chosen for."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from spinemets.report.drawing import PLAIN, Style, circle, line, rectangle, shortened, svg, text, text_width
+from spinemets.report.drawing import (
+    PLAIN,
+    Style,
+    circle,
+    line,
+    rectangle,
+    shortened,
+    shortened_name,
+    svg,
+    text,
+    text_width,
+)
 from spinemets.report.wording import (
     capitalized,
     feature_in_words,
@@ -74,6 +85,7 @@ def contributions_svg(result: dict[str, Any], style: Style = PLAIN, width: float
     palette, middle = style.palette, width / 2
     entries = result["contributions"]
     largest = max((abs(entry["contribution"]) for entry in entries), default=0.0)
+    has_points = result["nomogram"]["logit_per_point"] > 0
     negative = shortened(f"← {negative_class(result)}", middle - 8, 12)
     positive = shortened(f"{result['positive_class']} →", middle - 8, 12)
     parts = [
@@ -81,24 +93,27 @@ def contributions_svg(result: dict[str, Any], style: Style = PLAIN, width: float
         text(middle + 6, 14, positive, palette.positive, 12, "positive", "start", True),
     ]
     for row, entry in enumerate(entries):
-        parts.append(_contribution(entry, largest, CHART_HEAD + CHART_ROW * row, width, style))
+        parts.append(_contribution(entry, largest, CHART_HEAD + CHART_ROW * row, width, has_points, style))
     height = CHART_HEAD + CHART_ROW * len(entries) + 2
     return svg("contributions-chart", "What each variable contributed to the answer", (width, height), parts, style)
 
 
-def _contribution(entry: dict[str, Any], largest: float, top: float, width: float, style: Style) -> str:
+def _contribution(
+    entry: dict[str, Any], largest: float, top: float, width: float, has_points: bool, style: Style
+) -> str:
     palette, middle = style.palette, width / 2
     plain, where = feature_in_words(entry["feature"])
     value = number(entry["value"])
     low, high = map(number, entry["training_range"])
-    points = f"{fixed(entry['nomogram_points'], 0)} points"
+    points = f"{fixed(entry['nomogram_points'], 0)} points" if has_points else ""
     room = width - text_width(points, 12, True) - 10
+    role, _, family = where.partition(" · ")
     detail = f"{value}, training {low} to {high}"
     if entry.get("percentile") is not None:
         detail += f", percentile {entry['percentile']:.0f}"
-    if where:
-        left = width - text_width(f"{detail} · ", 11)
-        detail += f" · {shortened(capitalized(where), left, 11)}" if left > 60 else ""
+    detail = f"{capitalized(role)}: {detail}" if role else detail
+    if family and text_width(f"{detail} · {family}", 11) <= width:
+        detail += f" · {family}"
     share = abs(entry["contribution"]) / largest if largest > 0 else 0.0
     length = share * (middle - 48)
     is_positive = entry["contribution"] >= 0
@@ -107,9 +122,9 @@ def _contribution(entry: dict[str, Any], largest: float, top: float, width: floa
     label = signed(entry["contribution"], 2)
     beside = (start + length + 5, "start") if is_positive else (start - 5, "end")
     return (
-        text(0, top + 10, shortened(plain, room, 12.5, True), palette.ink, 12.5, "axis-label", bold=True)
+        text(0, top + 10, shortened_name(plain, room, 12.5), palette.ink, 12.5, "axis-label", bold=True)
         + text(width, top + 10, points, palette.ink, 12, "points", "end")
-        + text(0, top + 24, detail, palette.quiet, 11, "axis-note")
+        + text(0, top + 24, shortened(detail, width, 11), palette.quiet, 11, "axis-note")
         + line(middle, middle, top + 27, top + 41, palette.quiet, "axis", 1)
         + rectangle(start, top + 29, length, 10, colour, kind)
         + text(beside[0], top + 38, label, colour, 11, kind, beside[1], True)

@@ -60,7 +60,9 @@ def text(
     anchor: str = "start",
     bold: bool = False,
 ) -> str:
-    """A line of text whose base line is at y; `anchor`: start, middle or end is at x."""
+    """A line of text whose base line is at y; `anchor`: start, middle or end is at x. Nothing for an empty text."""
+    if not content:
+        return ""
     weight = ' font-weight="600"' if bold else ""
     return (
         f'<text{_class(kind)} x="{x:.1f}" y="{y:.1f}" fill="{colour}" font-size="{size:g}" text-anchor="{anchor}"'
@@ -102,6 +104,13 @@ def shortened(content: str, width: float, size: float, bold: bool = False) -> st
     """As much of the text as fits, with an ellipsis when something is left out."""
     letters = int(width / (size * (BOLD_LETTER_WIDTH if bold else LETTER_WIDTH)))
     return content if len(content) <= letters else content[: max(letters - 1, 1)].rstrip() + "…"
+
+
+def shortened_name(name: str, width: float, size: float) -> str:
+    """As much of a bold name as fits; an explanation in brackets at its end goes first."""
+    if text_width(name, size, bold=True) > width and name.endswith(")"):
+        name = name.rpartition(" (")[0] or name
+    return shortened(name, width, size, bold=True)
 
 
 def _class(kind: str) -> str:

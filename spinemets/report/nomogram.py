@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from spinemets.report.drawing import PLAIN, Style, circle, line, shortened, svg, text, text_width
+from spinemets.report.drawing import PLAIN, Style, circle, line, shortened_name, svg, text, text_width
 from spinemets.report.wording import capitalized, feature_in_words, fixed, number, probability_in_words
 
 RISKS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -87,7 +87,7 @@ def _name_above(layout: _Layout, y: float, label: str, below: str) -> str:
         below.split(" · ")[0],
     )
     room = whole - 6 - text_width(note, layout.size)
-    name = shortened(label, room, layout.size + 1, bold=True)
+    name = shortened_name(label, room, layout.size + 1)
     return text(0, y, name, palette.ink, layout.size + 1, "axis-label", bold=True) + text(
         whole, y, note, palette.quiet, layout.size, "axis-note", "end"
     )
@@ -102,7 +102,7 @@ def _tick(layout: _Layout, x: float, row: int, label: str) -> str:
 
 def _kept_inside(layout: _Layout, x: float, label: str) -> float:
     """The middle of a label that is not cut off at the figure's side."""
-    half = text_width(label, layout.size) / 2
+    half = text_width(label, layout.size + 0.5, bold=True) / 2
     return min(max(x, half + 1), layout.left * 2 + layout.length - half - 1)
 
 
