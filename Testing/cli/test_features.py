@@ -51,7 +51,9 @@ def test_a_set_and_the_peer(tmp_path: Path):
     image = write_image(noise(), tmp_path / "image.nrrd")
     mask = write_image(block(), tmp_path / "mask.nrrd")
     out = tmp_path / "features.csv"
+    peer = spinemets("features", image, mask, "--engine", "pyradiomics", "--out", tmp_path / "peer.csv")
     done = spinemets("features", image, mask, "--set", "851", "--compare-engines", "--out", out)
+    assert peer.returncode == done.returncode
     if done.returncode == 0:
         assert "851 features of both engines, 0 differ" in done.stdout
     else:

@@ -10,7 +10,9 @@
       binWidth: 25
       resampledPixelSpacing: [1, 1, 1]
 
-Keys, types and defaults are pyradiomics 3.0.1's. Of SpineMets' own: `mode: ibsi`, `biasCorrection: true` (N4) and
+Keys, types and defaults are pyradiomics 3.0.1's, but that a region is every value of the mask except 0 where `label`
+is left out (there: 1), that 2-D shape is measured only where it is named, and that `voxelSetting` is passed over (the
+window of a map is a parameter of `maps`). Of SpineMets' own: `mode: ibsi`, `biasCorrection: true` (N4) and
 `normalize: roi`.
 """
 
@@ -24,7 +26,7 @@ from spinemets.errors import InputError
 from spinemets.features.families import all_feature_names
 from spinemets.features.settings import CLASSIC_FAMILIES, FAMILIES, IMAGE_TYPES, OF_AN_IMAGE_TYPE, Settings
 
-SECTIONS = ("imageType", "featureClass", "setting")
+SECTIONS = ("imageType", "featureClass", "setting", "voxelSetting")
 
 
 class _Wrong(Exception):

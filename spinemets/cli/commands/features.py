@@ -19,6 +19,13 @@ class Mode(str, Enum):
     ibsi = "ibsi"
 
 
+class Engine(str, Enum):
+    """Who computes."""
+
+    spinemets = "spinemets"
+    pyradiomics = "pyradiomics"
+
+
 def features(
     image: Annotated[Path, typer.Argument(help="Image: a file or a DICOM folder with one series.")],
     mask: Annotated[Path, typer.Argument(help="Mask on the image's grid.")],
@@ -41,6 +48,9 @@ def features(
     each_label: Annotated[
         bool, typer.Option("--each-label", help="A row for each label of the mask, for several lesions.")
     ] = False,
+    engine: Annotated[Engine, typer.Option(help="SpineMets' own engine, or pyradiomics where it is installed.")] = (
+        Engine.spinemets
+    ),
     compare: Annotated[
         bool, typer.Option("--compare-engines", help="Compute with pyradiomics too, and tell what differs.")
     ] = False,
@@ -55,7 +65,7 @@ def features(
 
     from spinemets.cli.reporting import print_line
     from spinemets.errors import InputError
-    from spinemets.features.comparison import compare_engines
+    from spinemets.features.comparison import compare_engines, pyradiomics_features
     from spinemets.features.extraction import extract, settings_of
     from spinemets.features.parameter_file import read_settings
     from spinemets.features.preparation import nearest_on_grid
@@ -94,7 +104,8 @@ def features(
         alone = replace(settings, label=None)
         if compare:
             print_comparison(*compare_engines(picture, region, alone))
-        rows[one] = extract(picture, region, alone)
+        measure = pyradiomics_features if engine is Engine.pyradiomics else extract
+        rows[one] = measure(picture, region, alone)
     write_feature_rows(rows, out, overwrite, with_label=each_label)
     lesions = f" of each of {len(rows)} lesions" if each_label else ""
     print_line(f"{out}: {len(next(iter(rows.values())))} features{lesions}")
