@@ -52,9 +52,10 @@ def for_recipe(content: dict, seed: int, effect: float, **options: int) -> Featu
     """A table with the columns that a recipe asks for."""
     variables = [entry["name"] for entry in content.get("variables", ())]
     images = content["extraction"] is not None
+    features = options.pop("features", 60)
     table = cohort(
         seed,
-        features=options.pop("features", 60) if images else 1,
+        features=features if images else 1,
         effect=effect,
         roles=list(content["roles"]) or ["t1"],
         variables=variables,

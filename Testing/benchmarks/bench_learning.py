@@ -1,0 +1,83 @@
+"""Time of the forward selection against scikit-learn's SequentialFeatureSelector, on the same folds, in one process.
+
+    python Testing/benchmarks/bench_learning.py [--features 40] [--repeats 40] [--whole] [--without-peer]
+
+The slice is 78 cases of `features` features and `repeats` repeats of ten folds; `--whole` adds the published 321 x 1000
+with racing. Times are of the processor, so that other work on the machine counts little; the compiled loops are
+compiled before. Prints whether the features and their order are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+from sklearn.feature_selection import SequentialFeatureSelector  # noqa: E402
+from sklearn.svm import SVC  # noqa: E402
+
+from spinemets.learning.folds import splits  # noqa: E402
+from spinemets.learning.forward_selection import ForwardSelection  # noqa: E402
+
+
+def cohort(features: int) -> tuple[np.ndarray, np.ndarray]:
+    """78 cases, 26 of them positive, three features with an effect."""
+    rng = np.random.default_rng(2022)
+    y = rng.permutation(np.repeat([0, 1], [52, 26]))
+    x = rng.normal(size=(78, features))
+    x[:, :3] += y[:, np.newaxis] * [0.9, 0.7, 0.5]
+    return (x - x.mean(axis=0)) / x.std(axis=0), y
+
+
+def timed(features: int, repeats: int, racing: bool) -> tuple[ForwardSelection, float]:
+    x, y = cohort(features)
+    selector = ForwardSelection(repeats=repeats, racing=racing, random_state=1)
+    start = time.process_time()
+    selector.fit(x, y)
+    return selector, time.process_time() - start
+
+
+def peer_seconds(exact: ForwardSelection, features: int) -> float:
+    """Seconds of scikit-learn's selector with the same folds; fails when it chooses other features."""
+    x, y = cohort(features)
+    cv = [split for fold_of in exact.fold_of_ for split in splits(fold_of)]
+    peer = SequentialFeatureSelector(SVC(gamma="auto"), n_features_to_select="auto", tol=1e-6, cv=cv)
+    start = time.process_time()
+    peer.fit(x, y)
+    seconds = time.process_time() - start
+    assert np.array_equal(peer.get_support(), exact.get_support()), "scikit-learn chose other features"
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--without-peer", action="store_true")
+    given = parser.parse_args()
+    timed(2, 1, False)
+    exact, exact_time = timed(given.features, given.repeats, False)
+    raced, raced_time = timed(given.features, given.repeats, True)
+    same = "the same" if exact.order_.tolist() == raced.order_.tolist() else "OTHER"
+    print(f"{given.features} features x {given.repeats} repeats: exact {exact_time:.2f} s, racing {raced_time:.2f} s")
+    print(f"chosen {exact.order_.tolist()}, racing chose {same} features in order")
+    if not given.without_peer:
+        seconds = peer_seconds(exact, given.features)
+        print(f"scikit-learn {seconds:.1f} s: {seconds / exact_time:.0f}x exact, {seconds / raced_time:.0f}x racing")
+    if given.whole:
+        whole, seconds = timed(321, 1000, True)
+        print(f"321 features x 1000 repeats, racing: {seconds:.1f} s, chosen {whole.order_.tolist()}")
+
+
+if __name__ == "__main__":
+    main()
