@@ -84,7 +84,7 @@ def channels_of(
     sigma = np.array([parameters.smoothing_mm / step for step in spacing])
     sigma[slice_axis] = 0
     if voxels.ndim == 3:
-        smooth = gaussian(voxels, sigma)
+        smooth = gaussian(voxels, sigma.tolist())
         return Channels(("intensity",), scaled(smooth, outline)[np.newaxis], smooth, np.zeros(voxels.shape, bool))
     return _dynamic_channels(voxels, outline, sigma, parameters)
 

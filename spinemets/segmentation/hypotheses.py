@@ -166,8 +166,8 @@ def _half_way(field: Field, allowed: NDArray[np.bool_], parameters: Segmentation
     region = None
     for _ in range(4):
         above = view.amount > threshold if view.brighter else view.amount < threshold
-        reached = field.without_necks(field.own_part(allowed & above), parameters.neck_mm)
-        reached = field.filled(reached)
+        # Filled first: the rim of a dead core may be thin, the lesion is not.
+        reached = field.without_necks(field.filled(field.own_part(allowed & above)), parameters.neck_mm)
         if region is not None and np.array_equal(reached, region):
             break
         region = reached
