@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--without-peer", action="store_true")
     given = parser.parse_args()
-    timed(2, 1, False)
+    timed(3, 1, False)
     exact, exact_time = timed(given.features, given.repeats, False)
     raced, raced_time = timed(given.features, given.repeats, True)
     same = "the same" if exact.order_.tolist() == raced.order_.tolist() else "OTHER"
