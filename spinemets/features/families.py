@@ -78,10 +78,12 @@ def families_of_levels(
     if "histogram" in wanted:
         found["histogram"] = histogram_features(values)
     if any(family in wanted for family in TEXTURES):
+        chosen = settings.families.get("glcm")
+        with_mcc = chosen is None or "MCC" in chosen
         runs_and_zones = "glrlm" in wanted or "glszm" in wanted
         matrices = texture_matrices(lattice, levels, engine, runs_and_zones)
         makers: dict[str, Callable[[], dict[str, float]]] = {
-            "glcm": lambda: glcm_features(matrices.pairs, grey, levels.highest),
+            "glcm": lambda: glcm_features(matrices.pairs, grey, levels.highest, with_mcc),
             "haralick": lambda: haralick_features(matrices.pairs, grey),
             "gldm": lambda: gldm_features(matrices.dependence, grey),
             "glrlm": lambda: glrlm_features(matrices.runs, grey),

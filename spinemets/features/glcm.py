@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 FOLLOWED = 8
 
 
-def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str, float]:
+def glcm_features(pairs: Floats, grey_levels: Floats, highest: int, with_mcc: bool = True) -> dict[str, float]:
     """The 24 co-occurrence features (Haralick 1973), in pyradiomics' order.
 
     With p(i, j) the share of neighbouring pairs that have the levels i and j (counted both ways, so p is symmetric),
@@ -35,6 +35,7 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
         NaN.
     grey_levels : (k,) the grey levels that occur.
     highest : Ng.
+    with_mcc : MCC too, which takes as long as all others; otherwise it is NaN.
     """
     counts = pairs + pairs.transpose(0, 2, 1)
     totals = counts.sum(axis=(1, 2))
@@ -75,7 +76,7 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int) -> dict[str,
         "JointAverage": mean,
         "JointEnergy": (p**2).sum(axis=(1, 2)),
         "JointEntropy": joint_entropy,
-        "MCC": _maximal_correlation(p, px),
+        "MCC": _maximal_correlation(p, px) if with_mcc else np.full(len(p), np.nan),
         "MaximumProbability": p.max(axis=(1, 2), initial=0.0),
         "SumAverage": p_sum @ k_sum,
         "SumEntropy": _entropy(p_sum),

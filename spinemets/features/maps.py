@@ -124,6 +124,7 @@ def _windows(
     place = np.full(inside.shape, -1)
     place[inside] = np.arange(len(values))
     directions = directions_of(settings)
+    settings = replace(settings, image_types={}, families={family: (name,)})
     result = np.empty(len(values))
     for number, (z, y, x) in enumerate(np.argwhere(region.inside)):
         window = (
