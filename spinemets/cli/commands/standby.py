@@ -44,6 +44,8 @@ def standby() -> None:
 def import_library() -> None:
     """Import what the commands of the panels need; most of the time to a first result goes there."""
     import spinemets.geometry.files
+    import spinemets.models.heatmap
+    import spinemets.report.page
     import spinemets.segmentation.lesion
     import spinemets.studies.opening  # noqa: F401
 
