@@ -19,6 +19,7 @@ class CaseSection:
         self.ui = panel.ui
         self.ui.caseComboBox.connect("activated(int)", self._onCaseActivated)
         self.ui.lesionComboBox.connect("activated(int)", self._onLesionActivated)
+        self.ui.showLesionButton.connect("clicked()", self.showLesion)
         self.ui.segmenterButton.connect("clicked()", self._openSegmenter)
 
     def update(self, parameters, models) -> None:
@@ -38,6 +39,10 @@ class CaseSection:
             self._choices.append(lesion)
         fill(self.ui.lesionComboBox, entries, "" if lesion is None else lesion.identity)
         self.ui.lesionComboBox.enabled = bool(entries) and not self._panel.isWorking
+        self.ui.showLesionButton.enabled = lesion is not None
+        self.ui.showLesionButton.toolTip = (
+            _("Show the middle of the lesion in all views.") if lesion is not None else _("Choose a lesion first.")
+        )
         needed = {role for model in models if model.package is not None for role in model.package.roles}
         known = logic.volumes(parameters)
         for role, field in VOLUME_FIELDS.items():
@@ -59,8 +64,31 @@ class CaseSection:
         if choice is not None:
             self._panel.lesionChosen(choice)
 
+    def showLesion(self) -> None:
+        """Show the middle of the lesion in all views; on a series of the case where none is shown."""
+        from spinemets.mrml.lesions import Content, Drawn, centre_ras
+
+        logic, parameters = self._panel.logic, self._panel.parameters
+        lesion, volumes = logic.currentLesion(parameters), logic.volumes(parameters)
+        if lesion is None:
+            return
+        with self._panel.quickly(_("The lesion cannot be shown.")):
+            centre = centre_ras(Drawn(lesion.node, lesion.segmentID, Content.LESIONS))
+            shown = shownVolumes()
+            if volumes and not any(volume.GetID() in shown for volume in volumes.values()):
+                slicer.util.setSliceViewerLayers(background=next(iter(volumes.values())), fit=True)
+            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre)
+
     def _openSegmenter(self) -> None:
         slicer.util.selectModule("SpineMetsSegmenter")
+
+
+def shownVolumes() -> set[str]:
+    """Volumes that a slice view shows, by their identity."""
+    scene = slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
+    views = [scene.GetNthNodeByClass(number, "vtkMRMLSliceCompositeNode") for number in range(count)]
+    return {view.GetBackgroundVolumeID() for view in views}
 
 
 def fill(box, entries, chosen) -> None:

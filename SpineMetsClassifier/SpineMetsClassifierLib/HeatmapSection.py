@@ -5,7 +5,7 @@ from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
 
-from .CaseSection import fill
+from .CaseSection import fill, shownVolumes
 
 # Colour tables that every Slicer has, by what makes one (vtkMRMLColorTableNode).
 COLOURS = {"Iron": "SetTypeToIron", "Rainbow": "SetTypeToRainbow", "Ocean": "SetTypeToOcean", "Grey": "SetTypeToGrey"}
@@ -147,10 +147,8 @@ class HeatmapSection:
 
     def _showSeries(self) -> None:
         """Show that series where no view shows it."""
-        series, scene = self._series(), slicer.mrmlScene
-        count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
-        views = [scene.GetNthNodeByClass(number, "vtkMRMLSliceCompositeNode") for number in range(count)]
-        if series.GetID() not in [view.GetBackgroundVolumeID() for view in views]:
+        series = self._series()
+        if series.GetID() not in shownVolumes():
             slicer.util.setSliceViewerLayers(background=series, fit=True)
 
     def _range(self, node) -> tuple[float, float]:

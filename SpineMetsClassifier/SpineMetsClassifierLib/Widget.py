@@ -69,7 +69,11 @@ class SpineMetsClassifierWidget(Panel):
         self.initializeParameterNode()
 
     def _prepareShortcuts(self) -> None:
-        for key, text, slot in (("Ctrl+Shift+C", _("classify, or cancel"), self.ui.applyButton.click),):
+        for key, text, slot in (
+            ("Ctrl+Shift+C", _("classify, or cancel"), self.ui.applyButton.click),
+            ("Ctrl+Shift+G", _("show the lesion"), self.ui.showLesionButton.click),
+            ("Ctrl+Shift+R", _("show the report"), self.ui.showReportButton.click),
+        ):
             self.shortcuts.add(key, text, slot)
         rows = self.shortcuts.describe()
         cells = "".join(f"<tr><td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>" for key, text in rows)
@@ -213,6 +217,8 @@ class SpineMetsClassifierWidget(Panel):
 
     def _answered(self, answers) -> None:
         """All models were asked: keep what they said in the scene."""
+        from .CaseSection import shownVolumes
+
         faults = []
         for answer in answers:
             if answer.document is not None and answer.inputs.isInScene:
@@ -223,6 +229,8 @@ class SpineMetsClassifierWidget(Panel):
                 answer.forget()
         then, self._then = self._then, None
         self._ended()
+        if not any(shownVolumes()):
+            self.caseSection.showLesion()
         if faults:
             self.showFault(" ".join([_("The lesion could not be classified."), *faults]))
         elif then is not None:
