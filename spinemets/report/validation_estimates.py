@@ -1,0 +1,121 @@
+"""The estimates of a validation as a report shows them: which come first, what they are called, how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.errors import InputError
+from spinemets.report.validation_canvas import BLUE, QUIET, VERMILLION
+from spinemets.report.wording import MINUS, estimate_in_words, fixed
+
+if TYPE_CHECKING:
+    from spinemets.learning.external import ExternalValidation
+    from spinemets.learning.results import ValidationResult
+
+Array = NDArray[np.float64]
+Found = TypeVar("Found")
+# Probabilities of 0 and 1 have no log odds.
+LEAST = 1e-9
+WORDS = {
+    "nested": ("Nested", "everything that looks at a label happens inside the training folds: the honest estimate"),
+    "cross_validated": ("As published", "features chosen on all cases, then cross-validated: too good"),
+    "optimism_corrected": ("Optimism-corrected", "apparent, less what the whole method gains on bootstrap samples"),
+    "split": ("Left-out part", "part of the patients left out once"),
+    "external": ("New cases", "cases that the model was not made from"),
+    "apparent": ("Apparent", "fitted and tested on the same cases: much too good"),
+}
+_LOOKS = {
+    "nested": (BLUE, "-"),
+    "external": (BLUE, "-"),
+    "cross_validated": (VERMILLION, "--"),
+    "apparent": (QUIET, ":"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Probabilities of cases, and what was measured of them.
+
+    `kind` of `WORDS`. labels, probabilities : (case,). patients : (case,) names. entry : `performance` of them.
+    """
+
+    kind: str
+    labels: NDArray[np.intp]
+    probabilities: Array
+    patients: tuple[str, ...]
+    entry: dict[str, Any] = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """In a legend."""
+        return WORDS[self.kind][0]
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """Keyword arguments of a matplotlib line."""
+        colour, style = _LOOKS[self.kind]
+        return {"color": colour, "linestyle": style}
+
+    @property
+    def clipped(self) -> Array:
+        """Probabilities that have log odds."""
+        return np.clip(self.probabilities, LEAST, 1 - LEAST)
+
+    def counts(self) -> tuple[int, int, int, int]:
+        """True positive, false negative, false positive, true negative calls."""
+        (found, ones), (spared, zeros) = self.entry["sensitivity"]["of"], self.entry["specificity"]["of"]
+        return found, ones - found, zeros - spared, spared
+
+
+def curves_of(result: ValidationResult, published: Array | None = None) -> list[Curve]:
+    """The honest estimate first, then what it is compared with; those without probabilities are left out."""
+    patients = tuple(name.split("/")[0] for name in result.case_names)
+    probabilities = {"nested": result.nested, "cross_validated": published, "apparent": result.apparent}
+    return [
+        Curve(kind, result.labels, np.asarray(values, np.float64), patients, result.estimates[kind])
+        for kind, values in probabilities.items()
+        if values is not None
+    ]
+
+
+def curve_of_new_cases(result: ExternalValidation) -> Curve:
+    """A model on cases that it was not made from."""
+    labels = np.array(result.as_json()["labels"], np.intp)
+    return Curve("external", labels, result.probabilities, tuple(result.table.patients), result.estimate)
+
+
+def optimism_of(result: ValidationResult) -> float:
+    """AUC as published less the nested AUC."""
+    published, nested = (result.estimates[kind]["auc"]["estimate"] for kind in ("cross_validated", "nested"))
+    return float(published - nested)
+
+
+def auc_in_words(entry: dict[str, Any]) -> str:
+    """`0.71 (0.60–0.81)`, or the number alone where there is no interval."""
+    area = entry["auc"]
+    return estimate_in_words(area) if "interval" in area else fixed(area["estimate"], 2)
+
+
+def size_in_words(labels: NDArray[np.intp], patients: tuple[str, ...], classes: tuple[str, str]) -> str:
+    """`n = 78 lesions of 70 patients (26 osteoblastic, 52 osteolytic)`."""
+    ones, people = int(np.sum(labels == 1)), len(set(patients))
+    cases = f"{len(labels)} patients" if people == len(labels) else f"{len(labels)} lesions of {people} patients"
+    return f"n = {cases} ({ones} {classes[0]}, {len(labels) - ones} {classes[1]})"
+
+
+def measured(function: Callable[..., Found], *given: Any, **options: Any) -> tuple[Found | None, str]:
+    """What a statistic finds, or why these cases do not allow it."""
+    try:
+        return function(*given, **options), ""
+    except InputError as error:
+        return None, f"{error.what} {error.why}"
+
+
+def p_in_words(p: float) -> str:
+    """`p = 0.03`, never 0."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}".replace("-", MINUS)
