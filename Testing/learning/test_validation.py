@@ -142,7 +142,7 @@ def test_no_patient_is_on_both_sides():
 
 def test_too_few_patients_for_the_folds():
     content = quick("metastasis-vs-primary/signature")
-    with pytest.raises(InputError, match="class 1: has 4 patients for 5 folds"):
+    with pytest.raises(InputError, match="has 4 patients of class metastasis for 5 folds"):
         validate(cohort(0, positive=4), content, 0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets.errors import InputError
-from spinemets.models.package import ModelPackage
+from spinemets.models.package import ModelPackage, write_package
 from spinemets.models.prediction import nomogram_points, predict
 
 USUAL = {"t1_original_firstorder_Mean": 105.0, "t2_original_firstorder_Mean": 190.0, "t2_original_glcm_Contrast": 3.25}
@@ -108,3 +108,18 @@ def test_a_case_unlike_the_training_cases_gets_no_number(package: ModelPackage) 
 def test_far_outside_one_range_abstains_and_names_the_feature(package: ModelPackage) -> None:
     found = predict(package, USUAL | {"t2_original_glcm_Contrast": 6.1})
     assert found.abstained
+
+
+def test_clinical_values_are_numbers_or_words_that_the_model_knows(tmp_path, model) -> None:
+    from spinemets.models.classification import clinical_values
+
+    model["variables"] = [
+        {"name": "age", "description": "age", "unit": "years"},
+        {"name": "mass", "description": "soft-tissue mass", "values": {"no": 0, "yes": 1}},
+    ]
+    package = write_package(model, {}, tmp_path / "clinical.spinemets")
+    assert clinical_values(package, {"age": "61", "mass": "yes", "other": 3}) == {"age": 61.0, "mass": 1.0}
+    with pytest.raises(InputError, match=r"age: is missing and the model .* give age \(age\)"):
+        clinical_values(package, {"mass": "no"})
+    with pytest.raises(InputError, match="mass: is 'maybe', which is not one of no, yes, or a number"):
+        clinical_values(package, {"age": 61, "mass": "maybe"})

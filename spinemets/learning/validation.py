@@ -121,6 +121,7 @@ def validate(
     root = np.random.SeedSequence(seed)
     fold_seed, fit_seed, sample_seed, split_seed, shuffle_seed = (int(s) % LARGEST_SEED for s in root.generate_state(5))
     generator = np.random.default_rng(fold_seed)
+    _check_folds(study, table, scheme["folds"])
     fold_of = repeated_folds(study.labels, study.patients, scheme["folds"], scheme["repeats"], generator)
     progress("fit", 0, 1, "all cases")
     method = one_thread(fit, study, fit_seed)
@@ -171,6 +172,15 @@ def validate(
         threshold=float(expit(whole.threshold)),
         warnings=table.warnings,
     )
+
+
+def _check_folds(study: Study, table: FeatureTable, folds: int) -> None:
+    """Every fold needs a patient of each class."""
+    for code, name in ((1, study.recipe["classes"][0]), (0, study.recipe["classes"][1])):
+        count = len(np.unique(study.patients[study.labels == code]))
+        if count < folds:
+            why = f"has {count} patients of class {name} for {folds} folds"
+            raise InputError(f"{table.path}, column label", why, "add patients, or use fewer folds in the recipe")
 
 
 def _check_separation(method: Any, table: FeatureTable) -> None:

@@ -207,6 +207,7 @@ def classify_case(
     package: ModelPackage,
     *,
     role_masks: Mapping[str, sitk.Image] | None = None,
+    variables: Mapping[str, Any] | None = None,
     files: Mapping[str, list[str]] | None = None,
     clinical: Mapping[str, Any] | None = None,
     mask_author: str = "",
@@ -222,6 +223,7 @@ def classify_case(
         FrameOfReferenceUID are recorded and compared when present.
     mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
     role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
+    variables : clinical values by name, numbers or words that the model knows; those that it does not use are ignored.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
     clinical : clinical values by name, words or numbers, of those that the model needs.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
@@ -249,6 +251,7 @@ def classify_case(
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
         features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
+    features |= clinical_values(package, variables or {})
     clock.mark("features")
     prediction = predict(package, features)
     sizes = LesionSizes(volume_ml(mask), longest_diameter_mm(mask), extent_mm(mask))
@@ -295,6 +298,27 @@ def role_features(
     except InputError as error:
         raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
     return {f"{role}_{name}": float(value) for name, value in found.items()}
+
+
+def clinical_values(package: ModelPackage, given: Mapping[str, Any]) -> dict[str, float]:
+    """The clinical variables of the model as numbers.
+
+    Raises
+    ------
+    InputError : naming the variable that is missing, or is neither a number nor a word that the model knows.
+    """
+    found = {}
+    for name, about in package.variables.items():
+        words = about.get("values", {})
+        value = words.get(str(given.get(name)), given.get(name))
+        if value is None:
+            raise InputError(name, f"is missing and the model {package.name} needs it", package.how_to_give(name))
+        try:
+            found[name] = float(value)
+        except (TypeError, ValueError) as error:
+            known = f"one of {', '.join(words)}, or a number" if words else "a number"
+            raise InputError(name, f"is {value!r}, which is not {known}", f"give {known}") from error
+    return found
 
 
 def voxel_sha256(image: sitk.Image) -> str:
