@@ -1,7 +1,7 @@
 """The pictures of the README and the tutorial, made by the program: `make screenshots`.
 
-Runs the demonstration; photographs its report in headless Chromium (Debian package `chromium`), and the Segmenter's
-panel at each step of the tutorial in the widget harness, which draws Slicer's own slice images without Slicer's window.
+Runs the demonstration; photographs its report in headless Chromium (Debian package `chromium`), and the panels
+at each step of the tutorial in the widget harness, which draws Slicer's own slice images without Slicer's window.
 """
 
 from __future__ import annotations
@@ -86,8 +86,36 @@ def photograph_segmenter(study: Path, work: Path) -> None:
         go_to_lesion(shown)
         shown.click("timeCourseCheckBox")
         step(shown, work, "segmenter-lesion")
+        shown.click("timeCourseCheckBox")
+        photograph_classifier(shown, work)
     finally:
         shown.close()
+
+
+def photograph_classifier(shown: Any, work: Path) -> None:
+    """The Classifier on the lesion that the Segmenter left."""
+    shown.select_module("SpineMetsClassifier")
+    shown.name = "SpineMetsClassifier"
+    panel = shown.widget
+    shown.click("showLesionButton")
+    shown.click("applyButton")
+    shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
+    scroll_to(shown, "contributionsLabel")
+    step(shown, work, "classifier-answer")
+    scroll_to(shown, "resultResearchLabel")
+    step(shown, work, "classifier-nomogram")
+    shown.click("mapCollapsibleButton")
+    shown.click("showMapButton")
+    shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
+    shown.click("exportCollapsibleButton")
+    scroll_to(shown, "exportWidget")
+    step(shown, work, "classifier-heatmap")
+
+
+def scroll_to(shown: Any, name: str) -> None:
+    """Bring a part of the panel into sight."""
+    shown.process_events()
+    shown._window._panel.ensureWidgetVisible(shown._find(name), 0, 0)
 
 
 def level_of(study: Path) -> str:

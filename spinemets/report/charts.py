@@ -121,8 +121,9 @@ def _contribution(
     start = middle if is_positive else middle - length
     label = signed(entry["contribution"], 2)
     beside = (start + length + 5, "start") if is_positive else (start - 5, "end")
+    size = 12.5 if text_width(plain, 12.5, bold=True) <= room else 11.0
     return (
-        text(0, top + 10, shortened_name(plain, room, 12.5), palette.ink, 12.5, "axis-label", bold=True)
+        text(0, top + 10, shortened_name(plain, room, size), palette.ink, size, "axis-label", bold=True)
         + text(width, top + 10, points, palette.ink, 12, "points", "end")
         + text(0, top + 24, shortened(detail, width, 11), palette.quiet, 11, "axis-note")
         + line(middle, middle, top + 27, top + 41, palette.quiet, "axis", 1)

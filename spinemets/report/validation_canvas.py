@@ -66,12 +66,16 @@ def sheet(height_mm: float, width_mm: float = COLUMN_MM) -> Iterator[Any]:
         yield Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
 
 
-def svg_of(figure: Any, simulated: bool) -> str:
-    """The figure as SVG; of simulated cases it says so itself, as it will be seen without its page."""
+def svg_of(figure: Any, sample: str, simulated: bool) -> str:
+    """The figure as SVG, with the number of cases at its head; of simulated ones it says so itself, as it will be seen
+    without its page.
+    """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+    figure.suptitle(sample, x=0.01, y=0.985, ha="left", va="top", fontsize=SMALL_POINTS, color=QUIET)
     if simulated:
-        figure.suptitle(SIMULATED, x=0.99, ha="right", fontsize=SMALL_POINTS, color=VERMILLION, style="italic")
+        style = {"ha": "right", "va": "top", "fontsize": SMALL_POINTS, "color": VERMILLION, "style": "italic"}
+        figure.text(0.99, 0.985, SIMULATED, **style)
     stream = io.StringIO()
     FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()

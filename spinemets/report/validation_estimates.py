@@ -37,6 +37,29 @@ _LOOKS = {
 }
 
 
+@dataclass(frozen=True)
+class Sample:
+    """Who is in a figure: lesions, those of the positive class, patients, (positive, negative) class, and whether they
+    are simulated.
+    """
+
+    cases: int
+    positive: int
+    patients: int
+    classes: tuple[str, str]
+    simulated: bool
+
+    @property
+    def short(self) -> str:
+        """For the head of a figure."""
+        return f"n = {self.cases} ({self.positive} {self.classes[0]}, {self.cases - self.positive} {self.classes[1]})"
+
+    def __str__(self) -> str:
+        if self.patients == self.cases:
+            return self.short.replace(" (", " patients (", 1)
+        return self.short.replace(" (", f" lesions of {self.patients} patients (", 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Probabilities of cases, and what was measured of them.
@@ -89,6 +112,11 @@ def curve_of_new_cases(result: ExternalValidation) -> Curve:
     return Curve("external", labels, result.probabilities, tuple(result.table.patients), result.estimate)
 
 
+def sample_of(curve: Curve, classes: tuple[str, str], simulated: bool) -> Sample:
+    """The cases of a curve."""
+    return Sample(len(curve.labels), int(np.sum(curve.labels == 1)), len(set(curve.patients)), classes, simulated)
+
+
 def optimism_of(result: ValidationResult) -> float:
     """AUC as published less the nested AUC."""
     published, nested = (result.estimates[kind]["auc"]["estimate"] for kind in ("cross_validated", "nested"))
@@ -99,13 +127,6 @@ def auc_in_words(entry: dict[str, Any]) -> str:
     """`0.71 (0.60–0.81)`, or the number alone where there is no interval."""
     area = entry["auc"]
     return estimate_in_words(area) if "interval" in area else fixed(area["estimate"], 2)
-
-
-def size_in_words(labels: NDArray[np.intp], patients: tuple[str, ...], classes: tuple[str, str]) -> str:
-    """`n = 78 lesions of 70 patients (26 osteoblastic, 52 osteolytic)`."""
-    ones, people = int(np.sum(labels == 1)), len(set(patients))
-    cases = f"{len(labels)} patients" if people == len(labels) else f"{len(labels)} lesions of {people} patients"
-    return f"n = {cases} ({ones} {classes[0]}, {len(labels) - ones} {classes[1]})"
 
 
 def measured(function: Callable[..., Found], *given: Any, **options: Any) -> tuple[Found | None, str]:

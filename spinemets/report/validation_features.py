@@ -20,7 +20,7 @@ from spinemets.report.validation_canvas import (
     sheet,
     svg_of,
 )
-from spinemets.report.validation_estimates import measured
+from spinemets.report.validation_estimates import Sample, measured
 from spinemets.report.wording import fixed
 from spinemets.statistics.association import correlation
 
@@ -33,7 +33,7 @@ ROW_MM = 7.5
 KEY_MM = 3.6
 
 
-def lasso_chart(result: ValidationResult, size: str, simulated: bool) -> Chart | None:
+def lasso_chart(result: ValidationResult, sample: Sample) -> Chart | None:
     """Coefficients over the penalty, and the cross-validated error that chose it."""
     found = result.method.get("lasso")
     if not found or not found["columns"]:
@@ -58,7 +58,7 @@ def lasso_chart(result: ValidationResult, size: str, simulated: bool) -> Chart |
         below.set(xlabel="log \N{GREEK SMALL LETTER LAMDA}", ylabel="Deviance a case (mean ± SE)")
         if any(names):
             figure.legend(*above.get_legend_handles_labels(), loc="outside lower left", ncols=1)
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     columns: dict[str, Any] = {"lambda": found["penalties"], "error": error, "error_se": spread}
     columns["features"] = (paths != 0).sum(axis=1)
     for number, name in enumerate(names):
@@ -66,7 +66,7 @@ def lasso_chart(result: ValidationResult, size: str, simulated: bool) -> Chart |
     at = [int(np.count_nonzero(paths[found[key]])) for key in ("minimum", "one_se")]
     caption = (
         f"LASSO path on all cases. Dashed: \N{GREEK SMALL LETTER LAMDA} of the least cross-validated error ({at[0]} "
-        f"features); dotted: the largest within one standard error of it ({at[1]}). {size}."
+        f"features); dotted: the largest within one standard error of it ({at[1]}). {sample}."
     )
     return Chart("lasso-path", "LASSO path", caption, svg, columns)
 
@@ -146,7 +146,7 @@ def chosen_features(result: ValidationResult) -> list[dict[str, Any]]:
     ]
 
 
-def features_chart(result: ValidationResult, size: str, simulated: bool) -> Chart:
+def features_chart(result: ValidationResult, sample: Sample) -> Chart:
     """Coefficients a SD, and how often the folds chose each feature."""
     entries = chosen_features(result)
     shown = entries[:MOST_FEATURES]
@@ -157,6 +157,13 @@ def features_chart(result: ValidationResult, size: str, simulated: bool) -> Char
         share = 100 * np.array([entry["share_of_folds"] for entry in shown])
         colours = [BLUE if entry["chosen"] else FAINT for entry in shown]
         grid[-1].barh(places, share, 0.34, color=colours)
+        for place, one in zip(places, share):
+            inside = one > 85
+            axes, colour = grid[-1], "white" if inside else QUIET
+            side = "right" if inside else "left"
+            axes.text(
+                one + (-2 if inside else 2), place, f"{one:.0f}", ha=side, va="center", fontsize=5.5, color=colour
+            )
         grid[-1].set(xlabel="Folds that chose it (%)", xlim=(0, 100))
         if has_form:
             slope = np.array([entry["standardised_coefficient"] or 0.0 for entry in shown])
@@ -171,7 +178,7 @@ def features_chart(result: ValidationResult, size: str, simulated: bool) -> Char
                 0, place + 0.26, entry["name"], transform=grid[0].get_yaxis_transform(), fontsize=SMALL_POINTS,
                 va="bottom", color=INK if entry["chosen"] else QUIET,
             )  # fmt: skip
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     columns = {key: [entry[key] for entry in entries] for key in entries[0]} if entries else {}
     left_out = f" {len(entries) - len(shown)} more in the table." if len(entries) > len(shown) else ""
     index = result.stability["nogueira"]
@@ -181,7 +188,7 @@ def features_chart(result: ValidationResult, size: str, simulated: bool) -> Char
         f"{'' if has_form else 'The model is not linear and has no coefficients. '}"
         f"Nogueira's stability {told} (1: always the same choice; 0: as by chance), "
         f"{fixed(result.stability['mean_features'], 1)} features a fold on average, {len(result.records)} folds."
-        f" {size}."
+        f" {sample}."
     )
     return Chart("features", "Selected features", caption, svg, columns)
 
@@ -221,9 +228,9 @@ def correlation_chart(
         lower.axis("off")
         key = "\n".join(f"{number:2d}  {name}" for number, name in enumerate(names, 1))
         lower.text(0, 1, key, va="top", fontsize=SMALL_POINTS, linespacing=1.35, transform=lower.transAxes)
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     beside = f" with each other and with {', '.join(references)}" if references else ""
-    caption = f"Pearson correlations of the model's features{beside}; intervals and p are in the CSV file. {size}."
+    caption = f"Pearson correlations of the model's features{beside}; intervals and p are in the CSV file. {sample}."
     return Chart("correlations", "Correlations", caption, svg, columns)
 
 

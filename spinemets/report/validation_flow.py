@@ -17,6 +17,7 @@ from spinemets.report.validation_canvas import (
     sheet,
     svg_of,
 )
+from spinemets.report.validation_estimates import Sample
 
 if TYPE_CHECKING:
     from spinemets.learning.feature_table import FeatureTable
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 LINE_MM, PADDING_MM, GAP_MM = 3.6, 1.8, 5.0
 
 
-def flow_chart(result: ValidationResult, table: FeatureTable | None, size: str, simulated: bool) -> Chart:
+def flow_chart(result: ValidationResult, table: FeatureTable | None, sample: Sample) -> Chart:
     """Boxes from above to below: cases, classes, features, the two ways of validation, the model."""
     steps = flow_of(result, table)
     heights = [LINE_MM * max(len(box) for box in row) + 2 * PADDING_MM for row in steps]
     total = sum(heights) + GAP_MM * (len(steps) - 1) + 2
-    with sheet(total + (5 if simulated else 0)) as figure:
+    with sheet(total + 5) as figure:
         axes = figure.add_subplot()
         axes.axis("off")
         axes.set(xlim=(0, COLUMN_MM), ylim=(-total, 0))
@@ -43,13 +44,13 @@ def flow_chart(result: ValidationResult, table: FeatureTable | None, size: str, 
             for middle, box in zip(middles, row):
                 _box(axes, middle, y, width, height, box)
             above, y = middles, y - height - GAP_MM
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     told = {"step": [], "text": []}  # type: dict[str, list[Any]]
     for number, row in enumerate(steps, 1):
         for box in row:
             told["step"].append(number)
             told["text"].append("; ".join(box))
-    return Chart("flow", "Flow of cases", f"What went into the estimates. {size}.", svg, told)
+    return Chart("flow", "Flow of cases", f"What went into the estimates. {sample}.", svg, told)
 
 
 def flow_of(result: ValidationResult, table: FeatureTable | None) -> list[list[list[str]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.report.validation_canvas import INK, PAGE_MM, QUIET, SMALL_POINTS, VERMILLION, Chart, sheet, svg_of
-from spinemets.report.validation_estimates import measured
+from spinemets.report.validation_estimates import Sample, measured
 from spinemets.report.wording import fixed, number
 from spinemets.statistics.nomogram import Nomogram, nomogram
 
@@ -63,9 +63,7 @@ def nomogram_of(result: ValidationResult, table: FeatureTable) -> Nomogram | Non
     return made
 
 
-def nomogram_chart(
-    found: Nomogram, positive: str, size: str, simulated: bool, patient: Mapping[str, float] | None = None
-) -> Chart:
+def nomogram_chart(found: Nomogram, positive: str, sample: Sample, patient: Mapping[str, float] | None = None) -> Chart:
     """The nomogram; with `patient`, values by variable, their points are marked."""
     marks = found.points(patient) if patient else {}
     top = float(found.total[-1])
@@ -87,14 +85,14 @@ def nomogram_chart(
             _mark(axes, row - 1, total / top, fixed(total, 0))
             _mark(axes, row - 3, total / top, f"{float(found.probability(total)):.2f}")
         axes.set(xlim=(-0.36, 1.03), ylim=(row - 3.6, 0.5))
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     columns: dict[str, Any] = {}
     for each in found.axes:
         columns |= {each.name: each.values, f"{each.name} points": each.points}
     columns |= {"probability": found.probabilities, "total points": found.probability_points}
     caption = (
         "Nomogram: read the points of each value on the uppermost axis, add them, and read the probability under the "
-        f"total. Fitted to all cases; how far it can be believed, the nested estimate says. {size}."
+        f"total. Fitted to all cases; how far it can be believed, the nested estimate says. {sample}."
     )
     return Chart("nomogram", "Nomogram", caption, svg, columns, is_wide=True)
 

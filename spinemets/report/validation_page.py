@@ -24,7 +24,7 @@ from spinemets.report.validation_estimates import (
     curves_of,
     measured,
     optimism_of,
-    size_in_words,
+    sample_of,
 )
 from spinemets.report.validation_features import chosen_features, correlation_chart, features_chart, lasso_chart
 from spinemets.report.validation_flow import flow_chart
@@ -57,7 +57,7 @@ STYLE = """
 .charts img { width: 100%; max-width: 425px; background: #ffffff; display: block; padding: 4px; border-radius: 4px; }
 .charts .wide img { max-width: 900px; }
 .charts figcaption { font-size: 13.5px; margin-top: 8px; color: var(--quiet); overflow-wrap: anywhere; }
-.charts figcaption strong { color: var(--ink); }
+.charts figcaption strong { color: var(--ink); display: block; }
 .lead { font-size: 19px; line-height: 1.4; }
 td.no { color: var(--quiet); }
 .checklist td:first-child { width: 7%; } .checklist td:nth-child(2) { width: 33%; }
@@ -128,12 +128,12 @@ def write_external_report(
     InputError : matplotlib is missing, or `folder` cannot be written.
     """
     curve = curve_of_new_cases(result)
-    size = size_in_words(curve.labels, curve.patients, result.classes)
+    sample = sample_of(curve, result.classes, simulated)
     charts = [
         roc_chart([curve], size, 0, simulated),
-        calibration_chart([curve], None, size, simulated),
-        decision_chart([curve], size, simulated),
-        confusion_chart([curve], result.classes, size, simulated),
+        calibration_chart([curve], None, sample),
+        decision_chart([curve], sample),
+        confusion_chart([curve], result.classes, sample),
     ]
     name = result.model["name"]
     abstained = int(result.abstained.sum())
@@ -143,7 +143,7 @@ def write_external_report(
         [
             _heading(f"Model {name} on new cases", f"{result.classes[0]}-vs-{result.classes[1]}"),
             _simulated(simulated),
-            f'<section><p class="lead">{escape(lead)}</p><p class="small quiet">{escape(size)}</p></section>',
+            f'<section><p class="lead">{escape(lead)}</p><p class="small quiet">{escape(str(sample))}</p></section>',
             _estimates({"external": result.estimate}),
             _figures(charts),
         ],
@@ -163,23 +163,23 @@ def validation_charts(
 ) -> list[Chart]:
     """All figures that the result allows, in the page's order."""
     curves, classes = curves_of(result, published), (result.recipe["classes"][0], result.recipe["classes"][1])
-    size = size_in_words(result.labels, curves[0].patients, classes)
+    sample = sample_of(curves[0], classes, simulated)
     found: list[Chart | None] = [
-        flow_chart(result, table, size, simulated),
+        flow_chart(result, table, sample),
         roc_chart(curves, size, result.seed, simulated),
-        calibration_chart(curves, _bias_corrected(result, table), size, simulated),
-        decision_chart(curves, size, simulated),
-        confusion_chart(curves, classes, size, simulated),
-        permutation_chart(result, size, simulated),
-        lasso_chart(result, size, simulated),
-        features_chart(result, size, simulated) if result.stability["share_of_folds"] else None,
+        calibration_chart(curves, _bias_corrected(result, table), sample),
+        decision_chart(curves, sample),
+        confusion_chart(curves, classes, sample),
+        permutation_chart(result, sample),
+        lasso_chart(result, sample),
+        features_chart(result, sample) if result.stability["share_of_folds"] else None,
     ]
     if table is not None:
-        found.append(correlation_chart(result, table, references or {}, size, simulated))
+        found.append(correlation_chart(result, table, references or {}, sample))
         drawn = nomogram_of(result, table)
-        found.append(None if drawn is None else nomogram_chart(drawn, classes[0], size, simulated))
+        found.append(None if drawn is None else nomogram_chart(drawn, classes[0], sample))
     if learning_curve is not None:
-        found.append(learning_curve_chart(learning_curve, size, simulated))
+        found.append(learning_curve_chart(learning_curve, sample))
     return [chart for chart in found if chart is not None]
 
 
@@ -235,12 +235,12 @@ def _first_lines(result: ValidationResult) -> str:
     optimism = optimism_of(result)
     low, high = nested["auc"]["interval"]
     doubt = " The nested interval includes 0.5: an effect is not shown." if low <= 0.5 <= high else ""
-    size = size_in_words(result.labels, curves_of(result)[0].patients, tuple(result.recipe["classes"]))
+    sample = sample_of(curves_of(result)[0], (result.recipe["classes"][0], result.recipe["classes"][1]), False)
     return (
         f'<section class="lead-section"><p class="lead"><strong>Nested AUC {escape(auc_in_words(nested))}.</strong> '
         f"The procedure as published gives {escape(auc_in_words(published))}: optimism "
         f"<strong>{escape(signed(optimism, 2))}</strong> (published minus nested).{doubt}</p>"
-        f'<p class="small quiet">{escape(size)}. As published: features are chosen on all cases, and only the fit is '
+        f'<p class="small quiet">{escape(str(sample))}. As published: features are chosen on all cases, and only the fit is '
         "cross-validated. Nested: everything that looks at a label happens inside the training folds.</p></section>"
     )
 
@@ -281,7 +281,7 @@ def _figures(charts: Sequence[Chart]) -> str:
         wide = ' class="wide"' if chart.is_wide else ""
         parts.append(
             f'<figure{wide}><img alt="{escape(chart.title)}" src="data:image/svg+xml;base64,{source}">'
-            f"<figcaption><strong>{escape(chart.title)}.</strong> {escape(chart.caption)}</figcaption></figure>"
+            f"<figcaption><strong>{escape(chart.title)}</strong> {escape(chart.caption)}</figcaption></figure>"
         )
     return f'<section><h2>Figures</h2><div class="charts">{"".join(parts)}</div></section>'
 

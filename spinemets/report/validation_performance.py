@@ -23,7 +23,7 @@ from spinemets.report.validation_canvas import (
     sheet,
     svg_of,
 )
-from spinemets.report.validation_estimates import Curve, auc_in_words, measured, p_in_words
+from spinemets.report.validation_estimates import Curve, Sample, auc_in_words, measured, p_in_words
 from spinemets.report.wording import fixed
 from spinemets.statistics.calibration import calibration, calibration_curve, hosmer_lemeshow
 from spinemets.statistics.decision_curve import decision_curve
@@ -39,6 +39,8 @@ Array = NDArray[np.float64]
 RESAMPLES = 500
 GRID = np.linspace(0, 1, 101)
 GROUPS = 5
+# Share of a row from which on a cell is too dark for dark type.
+DARK = 0.75
 
 
 def roc_chart(curves: Sequence[Curve], size: str, seed: int, simulated: bool) -> Chart:
@@ -61,7 +63,7 @@ def roc_chart(curves: Sequence[Curve], size: str, seed: int, simulated: bool) ->
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
         axes.set(xlabel="False positive rate (1 \N{MINUS SIGN} specificity)", ylabel="True positive rate (sensitivity)")
         legend_below(figure, axes)
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     pooled = curves[0].entry.get("pooled_auc")
     within = (
         f" AUCs in the key count pairs of cases that were left out together; the area under the "
@@ -70,8 +72,8 @@ def roc_chart(curves: Sequence[Curve], size: str, seed: int, simulated: bool) ->
         else ""
     )
     caption = (
-        f"ROC curves, AUC with 95 % score interval. Band: pointwise 95 % of {curves[0].title.lower()} over {RESAMPLES} "
-        f"bootstrap samples of patients.{within} {size}."
+        f"AUC with 95 % score interval. Band: pointwise 95 % of {curves[0].title.lower()} over {RESAMPLES} "
+        f"bootstrap samples of patients.{within} {sample}."
     )
     return Chart("roc", "ROC curves", caption, svg, columns)
 
@@ -91,9 +93,7 @@ def roc_band(curve: Curve, seed: int) -> tuple[Array, Array]:
     return low, high
 
 
-def calibration_chart(
-    curves: Sequence[Curve], corrected: BootstrapValidation | None, size: str, simulated: bool
-) -> Chart:
+def calibration_chart(curves: Sequence[Curve], corrected: BootstrapValidation | None, sample: Sample) -> Chart:
     """Share of positive cases at each probability: smooth curves, groups of cases, bias-corrected line."""
     first = curves[0]
     columns: dict[str, Any] = {}
@@ -106,20 +106,22 @@ def calibration_chart(
             smooth, _ = measured(calibration_curve, curve.labels, curve.probabilities)
             if smooth is not None:
                 inside = np.isfinite(smooth.observed)
-                axes.plot(smooth.predicted[inside], smooth.observed[inside], label=curve.title, **curve.look)
+                axes.plot(
+                    smooth.predicted[inside], np.clip(smooth.observed[inside], 0, 1), label=curve.title, **curve.look
+                )
                 columns[f"{curve.kind} predicted"] = smooth.predicted[inside]
                 columns[f"{curve.kind} observed"] = smooth.observed[inside]
         if corrected is not None:
             label = "Bias-corrected: apparent, refitted to bootstrap samples"
-            axes.plot(corrected.predicted, corrected.corrected, color=GREEN, linestyle="-.", label=label)
+            axes.plot(corrected.predicted, np.clip(corrected.corrected, 0, 1), color=GREEN, linestyle="-.", label=label)
             columns |= {"bias-corrected predicted": corrected.predicted, "bias-corrected": corrected.corrected}
         columns |= _groups(axes, first)
         _rugs(axes, first)
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.09, 1.09), aspect="equal", yticks=np.arange(0, 1.1, 0.2))
         axes.set(xlabel="Predicted probability", ylabel="Observed share of positive cases")
         legend_below(figure, axes)
-        svg = svg_of(figure, simulated)
-    return Chart("calibration", "Calibration", _calibration_caption(first, corrected, size), svg, columns)
+        svg = svg_of(figure, sample.short, sample.simulated)
+    return Chart("calibration", "Calibration", _calibration_caption(first, corrected, sample), svg, columns)
 
 
 def _groups(axes: Any, curve: Curve) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _rugs(axes: Any, curve: Curve) -> None:
         axes.plot(values, np.full(len(values), place), "|", color=INK, markersize=4, markeredgewidth=0.5)
 
 
-def _calibration_caption(curve: Curve, corrected: BootstrapValidation | None, size: str) -> str:
+def _calibration_caption(curve: Curve, corrected: BootstrapValidation | None, sample: Sample) -> str:
     found, why = measured(calibration, curve.labels, curve.clipped)
     if found is None:
         told = f"Slope and intercept: {why}."
@@ -161,10 +163,10 @@ def _calibration_caption(curve: Curve, corrected: BootstrapValidation | None, si
         else f" Bias-corrected: the final model's variables as chosen, {corrected.repetitions} bootstrap samples"
         f" ({corrected.refused} without a fit); what the choice itself adds is in the nested line only."
     )
-    return f"{told}{test}{more} Ticks: positive cases above, negative below. {size}."
+    return f"{told}{test}{more} Ticks: positive cases above, negative below. {sample}."
 
 
-def decision_chart(curves: Sequence[Curve], size: str, simulated: bool) -> Chart:
+def decision_chart(curves: Sequence[Curve], sample: Sample) -> Chart:
     """Net benefit of acting on the probabilities, against acting on all or none."""
     found = {curve.kind: decision_curve(curve.labels, curve.probabilities) for curve in curves}
     first = found[curves[0].kind]
@@ -181,12 +183,12 @@ def decision_chart(curves: Sequence[Curve], size: str, simulated: bool) -> Chart
         axes.set(xlim=(0, 100), ylim=(-0.15 * max(top, 0.1), 1.1 * max(top, first.prevalence)))
         axes.set(xlabel="Threshold probability (%)", ylabel="Net benefit (true positives a case)")
         legend_below(figure, axes, 2)
-        svg = svg_of(figure, simulated)
-    caption = f"Decision curves. {curves[0].title}: {first}. {size}."
+        svg = svg_of(figure, sample.short, sample.simulated)
+    caption = f"{curves[0].title}: {first}. {sample}."
     return Chart("decision-curve", "Decision curve", caption, svg, columns)
 
 
-def confusion_chart(curves: Sequence[Curve], classes: tuple[str, str], size: str, simulated: bool) -> Chart:
+def confusion_chart(curves: Sequence[Curve], classes: tuple[str, str], sample: Sample) -> Chart:
     """Calls against the reference for each estimate."""
     columns: dict[str, list[Any]] = {"estimate": [], "reference": [], "called": [], "n": []}
     with sheet(24 + 30 * ((len(curves) + 1) // 2)) as figure:
@@ -198,8 +200,12 @@ def confusion_chart(curves: Sequence[Curve], classes: tuple[str, str], size: str
             axes.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
             for row in range(2):
                 for column in range(2):
-                    text = f"{counts[row, column]} of {counts[row].sum()}"
-                    axes.text(column, row, text, ha="center", va="center", fontsize=SMALL_POINTS)
+                    text, share = (
+                        f"{counts[row, column]} of {counts[row].sum()}",
+                        counts[row, column] / counts[row].sum(),
+                    )
+                    colour = "white" if share > DARK else INK
+                    axes.text(column, row, text, ha="center", va="center", fontsize=SMALL_POINTS, color=colour)
                     columns["estimate"].append(curve.kind)
                     columns["reference"].append(classes[row])
                     columns["called"].append(classes[column])
@@ -211,12 +217,12 @@ def confusion_chart(curves: Sequence[Curve], classes: tuple[str, str], size: str
             axes.set_visible(False)
         figure.supxlabel("Called", fontsize=8)
         figure.supylabel("Reference", fontsize=8)
-        svg = svg_of(figure, simulated)
-    caption = f"Calls at the threshold of each fit against the reference; shade: share of the row. {size}."
+        svg = svg_of(figure, sample.short, sample.simulated)
+    caption = f"Calls at the threshold of each fit against the reference; shade: share of the row. {sample}."
     return Chart("confusion", "Confusion tables", caption, svg, columns)
 
 
-def permutation_chart(result: ValidationResult, size: str, simulated: bool) -> Chart | None:
+def permutation_chart(result: ValidationResult, sample: Sample) -> Chart | None:
     """Nested AUCs of shuffled labels, and that of the true ones over the same folds."""
     found = result.estimates["nested"].get("permutation")
     if not found:
@@ -231,11 +237,11 @@ def permutation_chart(result: ValidationResult, size: str, simulated: bool) -> C
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="Nested AUC (one repeat of the folds)", ylabel="Permutations (number)")
         legend_below(figure, axes)
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     fewest = 1 / (1 + len(areas))
     caption = (
         f"Nested AUC under {len(areas)} permutations of the labels by patient; the smallest p that so many can give is "
-        f"{fewest:.3g}. {size}."
+        f"{fewest:.3g}. {sample}."
     )
     return Chart("permutation", "Permutation test", caption, svg, {"auc of shuffled labels": areas, "own auc": [own]})
 
@@ -249,7 +255,7 @@ def first_repeat_area(result: ValidationResult) -> float:
     return auc_within(result.labels, scores, result.folds[:1])
 
 
-def learning_curve_chart(found: LearningCurve, size: str, simulated: bool) -> Chart:
+def learning_curve_chart(found: LearningCurve, sample: Sample) -> Chart:
     """AUC on unseen cases for growing cohorts."""
     with sheet(66, COLUMN_MM) as figure:
         axes = figure.add_subplot()
@@ -262,6 +268,6 @@ def learning_curve_chart(found: LearningCurve, size: str, simulated: bool) -> Ch
             axes.plot(reach, found.expected(reach), color=VERMILLION, linestyle="--", label="Inverse power law")
         axes.set(xlabel="Cases to learn from (number)", ylabel="AUC on the cases left out")
         legend_below(figure, axes)
-        svg = svg_of(figure, simulated)
+        svg = svg_of(figure, sample.short, sample.simulated)
     columns = {"cases": found.sizes, "auc": found.estimate, "sd": found.standard_deviation, "fits": found.fits}
-    return Chart("learning-curve", "Learning curve", f"{found}. {size}.", svg, columns)
+    return Chart("learning-curve", "Learning curve", f"{found}. {sample}.", svg, columns)
