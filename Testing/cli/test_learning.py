@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.command_line import ROOT, spinemets
+from cli.command_line import ROOT, block, spinemets, write_image
 from spinemets.cli.app import run
 from spinemets.learning.feature_table import read_feature_table
 from spinemets.learning.recipes import find_recipe
@@ -263,6 +263,40 @@ def test_the_whole_command_in_its_own_process(tmp_path: Path, recipe: Path):
     assert again.returncode == 1 and "exists already" in again.stderr
     wrong = spinemets("train", table, "--recipe", "lung-vs-other/none", "--out", tmp_path / "x.spinemets")
     assert wrong.returncode == 1 and "metastasis-vs-primary/nomogram" in wrong.stderr
+
+
+def test_a_cohort_of_images_is_measured_first_and_validated_as_images_too(tmp_path: Path, capsys):
+    """Lesions of the positive class are coarser: from images to a model that knows it."""
+    path = tmp_path / "mine.yaml"
+    text = (
+        RECIPE.replace("spacing: 1.0", "spacing: null")
+        .replace("folds: 4", "folds: 2")
+        .replace("bootstrap: 3", "bootstrap: 0")
+    )
+    path.write_text(text.split("variables:")[0] + "steps:" + text.split("steps:")[1], encoding="utf-8")
+    rng = np.random.default_rng(0)
+    rows: Rows = []
+    for n in range(16):
+        voxels = rng.normal(400, 60, (12, 24, 24))
+        if n % 2 == 0:
+            voxels[:, ::2] = voxels[:, 1::2]
+        image = write_image(voxels.astype(np.float32), tmp_path / f"{n}.nii.gz")
+        mask = write_image(block(), tmp_path / f"mask{n}.nii.gz")
+        label = "osteoblastic" if n % 2 == 0 else "osteolytic"
+        rows.append({"case": f"p{n}", "t1": image.name, "mask": mask.name, "label": label})
+    train, test = write(rows[:10], tmp_path / "train.csv"), write(rows[10:], tmp_path / "test.csv")
+    out = tmp_path / "m.spinemets"
+    options = ["--workers", "1", "--leave-out-constant"]
+    assert run(["train", str(train), "--recipe", str(path), "--out", str(out), *options]) == 0, capsys.readouterr().err
+    assert (tmp_path / "m.features.csv").exists()
+    assert run(["validate", str(out), str(test), "--out", str(tmp_path / "new"), "--workers", "1"]) == 0
+    told = json.loads((tmp_path / "new" / "validation.json").read_text(encoding="utf-8"))
+    assert told["estimates"]["external"]["auc"]["estimate"] == 1.0
+    rows[0]["mask"] = ""
+    bad = write(rows, tmp_path / "bad.csv")
+    assert run(["train", str(bad), "--recipe", str(path), "--out", str(tmp_path / "no.spinemets"), *options]) == 1
+    assert "row 2 (p0)" in capsys.readouterr().err
+    assert not (tmp_path / "no.spinemets").exists() and not (tmp_path / "no.features.csv").exists()
 
 
 def test_recipes_and_their_schema_are_listed():
