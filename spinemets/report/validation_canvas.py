@@ -18,6 +18,8 @@ from spinemets.errors import InputError
 
 COLUMN_MM, PAGE_MM = 85.0, 180.0
 MM_PER_INCH = 25.4
+# The line at the head of every figure, and how far it stands from the edge.
+HEAD_MM, MARGIN_MM = 4.5, 1.0
 TYPE_POINTS, SMALL_POINTS = 8.0, 7.0
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9"
 INK, QUIET, FAINT = "#1b2226", "#5b666d", "#c9d0d2"
@@ -72,10 +74,12 @@ def svg_of(figure: Any, sample: str, simulated: bool) -> str:
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    figure.suptitle(sample, x=0.01, y=0.985, ha="left", va="top", fontsize=SMALL_POINTS, color=QUIET)
+    height = MM_PER_INCH * figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - HEAD_MM / height))
+    style = {"y": 1 - MARGIN_MM / height, "va": "top", "fontsize": SMALL_POINTS}
+    figure.text(0.01, s=sample, ha="left", color=QUIET, **style)
     if simulated:
-        style = {"ha": "right", "va": "top", "fontsize": SMALL_POINTS, "color": VERMILLION, "style": "italic"}
-        figure.text(0.99, 0.985, SIMULATED, **style)
+        figure.text(0.99, s=SIMULATED, ha="right", color=VERMILLION, style="italic", **style)
     stream = io.StringIO()
     FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()

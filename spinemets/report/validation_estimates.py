@@ -112,6 +112,12 @@ def curve_of_new_cases(result: ExternalValidation) -> Curve:
     return Curve("external", labels, result.probabilities, tuple(result.table.patients), result.estimate)
 
 
+def classes_of(result: ValidationResult) -> tuple[str, str]:
+    """The positive and the negative class."""
+    positive, negative = result.recipe["classes"]
+    return positive, negative
+
+
 def sample_of(curve: Curve, classes: tuple[str, str], simulated: bool) -> Sample:
     """The cases of a curve."""
     return Sample(len(curve.labels), int(np.sum(curve.labels == 1)), len(set(curve.patients)), classes, simulated)

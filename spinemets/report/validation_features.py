@@ -168,7 +168,7 @@ def features_chart(result: ValidationResult, sample: Sample) -> Chart:
         if has_form:
             slope = np.array([entry["standardised_coefficient"] or 0.0 for entry in shown])
             grid[0].barh(places, slope, 0.34, color=[BLUE if one > 0 else VERMILLION for one in slope])
-            grid[0].axvline(0, color=INK, linewidth=0.6)
+            grid[0].vlines(np.zeros(len(shown)), places - 0.25, places + 0.25, color=INK, linewidth=0.6)
             grid[0].set(xlabel="Coefficient (log odds per SD)")
         for axes in grid:
             axes.set(yticks=[], ylim=(-0.5, len(shown) - 0.25))
@@ -197,8 +197,7 @@ def correlation_chart(
     result: ValidationResult,
     table: FeatureTable,
     references: Mapping[str, NDArray[np.float64]],
-    size: str,
-    simulated: bool,
+    sample: Sample,
 ) -> Chart | None:
     """Pearson correlations of the chosen features with each other and with measurements such as the MVR.
 

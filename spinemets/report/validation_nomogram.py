@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spinemets.report.validation_canvas import INK, PAGE_MM, QUIET, SMALL_POINTS, VERMILLION, Chart, sheet, svg_of
 from spinemets.report.validation_estimates import Sample, measured
-from spinemets.report.wording import fixed, number
+from spinemets.report.wording import capitalized, fixed, number
 from spinemets.statistics.nomogram import Nomogram, nomogram
 
 if TYPE_CHECKING:
@@ -63,8 +63,17 @@ def nomogram_of(result: ValidationResult, table: FeatureTable) -> Nomogram | Non
     return made
 
 
-def nomogram_chart(found: Nomogram, positive: str, sample: Sample, patient: Mapping[str, float] | None = None) -> Chart:
-    """The nomogram; with `patient`, values by variable, their points are marked."""
+def nomogram_chart(
+    found: Nomogram,
+    positive: str,
+    sample: Sample,
+    recipe: Mapping[str, Any],
+    patient: Mapping[str, float] | None = None,
+) -> Chart:
+    """The nomogram; names and words of clinical variables are those of the recipe. With `patient`, values by variable,
+    their points are marked.
+    """
+    variables = {entry["name"]: entry for entry in recipe.get("variables", ())}
     marks = found.points(patient) if patient else {}
     top = float(found.total[-1])
     with sheet(8 + ROW_MM * (len(found.axes) + 4), PAGE_MM) as figure:
@@ -74,7 +83,9 @@ def nomogram_chart(found: Nomogram, positive: str, sample: Sample, patient: Mapp
         _axis(axes, row, "Points", np.arange(0, 101, 10), np.arange(0, 101, 10) / 100, np.arange(0, 101, 5) / 100)
         for each in found.axes:
             row -= 1
-            _axis(axes, row, each.name, each.values, each.points / 100)
+            entry = variables.get(each.name, {})
+            words = {float(value): word for word, value in entry.get("values", {}).items()}
+            _axis(axes, row, _told(each.name, entry), each.values, each.points / 100, words=words)
             if each.name in marks:
                 _mark(axes, row, marks[each.name] / 100, f"{fixed(marks[each.name], 0)} points")
         _axis(axes, row - 1, "Total points", found.total, found.total / top)
@@ -97,7 +108,7 @@ def nomogram_chart(found: Nomogram, positive: str, sample: Sample, patient: Mapp
     return Chart("nomogram", "Nomogram", caption, svg, columns, is_wide=True)
 
 
-def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any = ()) -> None:
+def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any = (), words: Any = None) -> None:
     """A name, a line from the first to the last tick, ticks, and as many of their labels as find room."""
     axes.text(-0.36, row, name, va="center", ha="left")
     if not len(shares):
@@ -107,13 +118,19 @@ def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any =
     axes.plot([shares[order[0]], shares[order[-1]]], [row, row], color=INK, linewidth=0.7)
     axes.vlines(minor, row - 0.07, row, color=INK, linewidth=0.5)
     axes.vlines(shares, row - 0.14, row, color=INK, linewidth=0.6)
-    texts = {n: number(float(values[n])) for n in order}
+    texts = {n: (words or {}).get(float(values[n]), number(float(values[n]))) for n in order}
     shown: list[int] = []
     # The ends first: they say what range the axis has.
     for n in [int(order[0]), int(order[-1]), *map(int, order[1:-1])]:
         if all(abs(shares[n] - shares[m]) > _room(texts[n], texts[m]) for m in shown):
             axes.text(shares[n], row - 0.2, texts[n], ha="center", va="top", fontsize=SMALL_POINTS)
             shown.append(n)
+
+
+def _told(name: str, entry: Mapping[str, Any]) -> str:
+    """What an axis is called: the recipe's words with the unit, or the name itself."""
+    told = capitalized(str(entry.get("description", name.replace("rad_score", "Rad-score"))))
+    return f"{told} ({entry['unit']})" if "unit" in entry else told
 
 
 def _room(first: str, second: str) -> float:

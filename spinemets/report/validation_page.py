@@ -20,6 +20,7 @@ from spinemets.report.validation_checklists import NOT_ANSWERED, Checklist, Run,
 from spinemets.report.validation_estimates import (
     WORDS,
     auc_in_words,
+    classes_of,
     curve_of_new_cases,
     curves_of,
     measured,
@@ -130,7 +131,7 @@ def write_external_report(
     curve = curve_of_new_cases(result)
     sample = sample_of(curve, result.classes, simulated)
     charts = [
-        roc_chart([curve], size, 0, simulated),
+        roc_chart([curve], sample, 0),
         calibration_chart([curve], None, sample),
         decision_chart([curve], sample),
         confusion_chart([curve], result.classes, sample),
@@ -162,11 +163,11 @@ def validation_charts(
     learning_curve: LearningCurve | None = None,
 ) -> list[Chart]:
     """All figures that the result allows, in the page's order."""
-    curves, classes = curves_of(result, published), (result.recipe["classes"][0], result.recipe["classes"][1])
+    curves, classes = curves_of(result, published), classes_of(result)
     sample = sample_of(curves[0], classes, simulated)
     found: list[Chart | None] = [
         flow_chart(result, table, sample),
-        roc_chart(curves, size, result.seed, simulated),
+        roc_chart(curves, sample, result.seed),
         calibration_chart(curves, _bias_corrected(result, table), sample),
         decision_chart(curves, sample),
         confusion_chart(curves, classes, sample),
@@ -177,7 +178,7 @@ def validation_charts(
     if table is not None:
         found.append(correlation_chart(result, table, references or {}, sample))
         drawn = nomogram_of(result, table)
-        found.append(None if drawn is None else nomogram_chart(drawn, classes[0], sample))
+        found.append(None if drawn is None else nomogram_chart(drawn, classes[0], sample, result.recipe))
     if learning_curve is not None:
         found.append(learning_curve_chart(learning_curve, sample))
     return [chart for chart in found if chart is not None]
@@ -235,13 +236,14 @@ def _first_lines(result: ValidationResult) -> str:
     optimism = optimism_of(result)
     low, high = nested["auc"]["interval"]
     doubt = " The nested interval includes 0.5: an effect is not shown." if low <= 0.5 <= high else ""
-    sample = sample_of(curves_of(result)[0], (result.recipe["classes"][0], result.recipe["classes"][1]), False)
+    sample = sample_of(curves_of(result)[0], classes_of(result), False)
     return (
         f'<section class="lead-section"><p class="lead"><strong>Nested AUC {escape(auc_in_words(nested))}.</strong> '
         f"The procedure as published gives {escape(auc_in_words(published))}: optimism "
         f"<strong>{escape(signed(optimism, 2))}</strong> (published minus nested).{doubt}</p>"
-        f'<p class="small quiet">{escape(str(sample))}. As published: features are chosen on all cases, and only the fit is '
-        "cross-validated. Nested: everything that looks at a label happens inside the training folds.</p></section>"
+        f'<p class="small quiet">{escape(str(sample))}. As published: features are chosen on all cases, and '
+        "only the fit is cross-validated. Nested: everything that looks at a label happens inside the training folds."
+        "</p></section>"
     )
 
 

@@ -43,7 +43,7 @@ GROUPS = 5
 DARK = 0.75
 
 
-def roc_chart(curves: Sequence[Curve], size: str, seed: int, simulated: bool) -> Chart:
+def roc_chart(curves: Sequence[Curve], sample: Sample, seed: int) -> Chart:
     """ROC curves of all estimates; the first with a pointwise 95 % band over bootstrap samples of patients."""
     columns: dict[str, Any] = {}
     low, high = roc_band(curves[0], seed)
