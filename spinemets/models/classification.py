@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import platform
 import sys
 import time
@@ -148,34 +147,6 @@ def prediction_json(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def clinical_numbers(package: ModelPackage, given: Mapping[str, Any]) -> dict[str, float]:
-    """Clinical values as the model counts them: words become the numbers that the model gives them.
-
-    Parameters
-    ----------
-    given : words or numbers by name; those that the model does not use are ignored, missing ones are left out.
-
-    Raises
-    ------
-    InputError : naming the variable, when its value is none of its words and no finite number.
-    """
-    numbers = {}
-    for variable in package.model.get("variables", ()):
-        name, words = variable["name"], variable.get("values", {})
-        value = given.get(name)
-        if value is None or value == "":
-            continue
-        try:
-            numbers[name] = float(words.get(str(value), value))
-        except (TypeError, ValueError):
-            numbers[name] = math.nan
-        known = not words or numbers[name] in words.values()
-        if not math.isfinite(numbers[name]) or not known:
-            choice = f"one of {', '.join(words)}" if words else "a number"
-            raise InputError(name, f"is {value!r}", f"give {choice} ({variable['description']})")
-    return numbers
-
-
 def with_clinical_values(
     document: Mapping[str, Any], package: ModelPackage, clinical: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -188,7 +159,7 @@ def with_clinical_values(
     """
     if document["provenance"]["model"]["sha256"] != package.sha256:
         raise InputError(package.name, "did not give this result", "classify the lesion again")
-    numbers = clinical_numbers(package, clinical)
+    numbers = clinical_values(package, clinical)
     features = {**document["features"], **numbers}
     of_inputs = document["warnings"][len(predict(package, document["features"]).warnings) :]
     prediction = predict(package, features)
@@ -207,7 +178,6 @@ def classify_case(
     package: ModelPackage,
     *,
     role_masks: Mapping[str, sitk.Image] | None = None,
-    variables: Mapping[str, Any] | None = None,
     files: Mapping[str, list[str]] | None = None,
     clinical: Mapping[str, Any] | None = None,
     mask_author: str = "",
@@ -223,9 +193,8 @@ def classify_case(
         FrameOfReferenceUID are recorded and compared when present.
     mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
     role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
-    variables : clinical values by name, numbers or words that the model knows; those that it does not use are ignored.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
-    clinical : clinical values by name, words or numbers, of those that the model needs.
+    clinical : clinical values by name, numbers or words that the model knows; those that it does not use are ignored.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
 
     Raises
@@ -235,7 +204,7 @@ def classify_case(
     """
     started = datetime.now(timezone.utc)
     clock = _Clock()
-    numbers = clinical_numbers(package, clinical or {})
+    numbers = clinical_values(package, clinical or {})
     drawn = {role: (role_masks or {}).get(role, mask) for role in package.roles}
     for one in (mask, *drawn.values()):
         _check_mask(one)
@@ -251,7 +220,6 @@ def classify_case(
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
         features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
-    features |= clinical_values(package, variables or {})
     clock.mark("features")
     prediction = predict(package, features)
     sizes = LesionSizes(volume_ml(mask), longest_diameter_mm(mask), extent_mm(mask))
