@@ -104,6 +104,7 @@ def test_a_crash_of_the_child_is_told_with_what_to_do(panel, lesion):
     assert panel.widget.ui.applyButton.enabled
 
 
+@pytest.mark.slow
 def test_the_window_never_waits_long(panel, lesion):
     longest, last = 0.0, time.perf_counter()
     panel.click("applyButton")

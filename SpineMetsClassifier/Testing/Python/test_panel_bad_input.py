@@ -86,6 +86,7 @@ def test_a_mask_beside_the_image(panel, lesion, case):
     assert results_in(slicer.mrmlScene) == []
 
 
+@pytest.mark.slow
 def test_another_frame_of_reference(panel, lesion, case):
     from spinemets.geometry.grids import FRAME_OF_REFERENCE
     from spinemets.mrml.volumes import ATTRIBUTE_PREFIX
@@ -133,6 +134,7 @@ def test_a_bent_transform(panel, lesion, case):
     assert results_in(slicer.mrmlScene) == []
 
 
+@pytest.mark.slow
 def test_a_full_or_forbidden_temporary_folder(panel, lesion, monkeypatch):
     slicer.app.temporaryPath = "/no/such/folder"
     text = ask(panel)

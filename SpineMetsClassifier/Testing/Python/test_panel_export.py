@@ -74,6 +74,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_the_panel(panel, answered, t
     assert "Not saved" in panel.widget.ui.exportLabel.text
 
 
+@pytest.mark.slow
 def test_the_report_of_an_answer_from_a_saved_scene_is_made_again(panel, answered, tmp_path):
     for answer in panel.widget.files.values():
         answer.forget()
@@ -86,6 +87,7 @@ def test_the_report_of_an_answer_from_a_saved_scene_is_made_again(panel, answere
     assert results_in(slicer.mrmlScene)[0].document["probability"] == answered.document["probability"]
 
 
+@pytest.mark.slow
 def test_a_cancelled_dialog_saves_nothing(panel, answered, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("saveReportButton", "saveTableButton", "saveFiguresButton", "saveLesionButton"):

@@ -46,6 +46,7 @@ def test_the_strongest_variable_is_mapped_inside_the_lesion(panel, mapped, case,
         assert abs((to_slice @ [-x, -y, z, 1])[2]) < 2.1  # in the slice: series have slices of 4 mm
 
 
+@pytest.mark.slow
 def test_opacity_threshold_and_colours_are_followed(panel, mapped):
     node = mapped.part(HEATMAP)
     display = node.GetDisplayNode()
@@ -59,6 +60,7 @@ def test_opacity_threshold_and_colours_are_followed(panel, mapped):
     assert display.GetColorNode().GetName() == "SpineMets Ocean"
 
 
+@pytest.mark.slow
 def test_a_cancelled_map_leaves_the_answer(panel, classify):
     panel.click("mapCollapsibleButton")
     (result,) = classify()

@@ -109,6 +109,7 @@ def test_several_models_side_by_side(panel, lesion, classify, tmp_path):
     assert len(results_in(slicer.mrmlScene)) == 2  # it is kept, and shown when the model is ticked again
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_does_not_take_the_others_with_it(panel, lesion, classify, tmp_path):
     model = json.loads(json.dumps(ModelPackage.read(find_package(DEMONSTRATION)).model))
     recipe = model["recipe"] | {"extraction": model["recipe"]["extraction"] | {"spacing": 90.0}}
@@ -160,6 +161,7 @@ def test_a_worklist_is_worked_off_with_a_status_a_case(panel, lesion, cohort, tm
     assert (tmp_path / "out" / DEMONSTRATION / "P1-L3" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_cancelled_worklist_keeps_what_was_answered(panel, lesion, cohort, tmp_path):
     panel.click("worklistCollapsibleButton")
     panel.widget.ui.worklistPathEdit.currentPath = str(cohort)

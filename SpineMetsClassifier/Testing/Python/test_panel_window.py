@@ -78,6 +78,7 @@ def test_another_study_is_another_question(panel, case, lesion, classify, unpack
     assert "Osteolytic" in panel.widget.ui.answerLabel.text
 
 
+@pytest.mark.slow
 def test_a_closed_scene_takes_answer_files_and_work_with_it(panel, lesion, classify):
     classify()
     (answer,) = panel.widget.files.values()
@@ -91,6 +92,7 @@ def test_a_closed_scene_takes_answer_files_and_work_with_it(panel, lesion, class
     assert not panel.ui("applyButton").enabled
 
 
+@pytest.mark.slow
 def test_work_stops_when_the_scene_is_closed(panel, lesion):
     panel.click("applyButton")
     panel.process_events(until=lambda: panel.widget._classifying._job is not None, timeout_s=30)
