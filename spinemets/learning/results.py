@@ -44,7 +44,7 @@ class ValidationResult:
     estimates : `performance` by name: apparent, cross_validated, nested, and optimism_corrected, split, external where
         asked for; `nested` holds the permutation test too. Of the cross-validated ones `auc` is that of pairs within
         folds and `pooled_auc` that of the mean probabilities, which a ROC curve of `nested` shows.
-    apparent, nested : (case,) probabilities; nested: of fits without the case, mean over repeats.
+    apparent, cross_validated, nested : (case,) probabilities; the last two of fits without the case, mean of repeats.
     folds : (repeat, case) fold that each case was left out with. records : a `FoldRecord` a fold, in that order.
     stability : Nogueira's index, mean number of features, share of the folds that chose each feature.
     method : what the fit on all cases chose, see `describe_method`. threshold : its probability for a positive call.
@@ -57,6 +57,7 @@ class ValidationResult:
     features: tuple[str, ...]
     estimates: dict[str, dict[str, Any]]
     apparent: NDArray[np.float64]
+    cross_validated: NDArray[np.float64]
     nested: NDArray[np.float64]
     folds: NDArray[np.intp]
     records: tuple[FoldRecord, ...]

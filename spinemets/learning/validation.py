@@ -143,7 +143,7 @@ def validate(
     drawn = [next(done) for _ in samples]
     estimates = {"apparent": _alone(study, whole.test, whole.threshold, "fitted and tested on all cases")}
     told = f"{scheme['repeats']} times {scheme['folds']}-fold, stratified, by patient"
-    estimates["cross_validated"], _ = _cross_validated(study, fold_of, outside, f"{told}; chosen on all cases")
+    estimates["cross_validated"], published = _cross_validated(study, fold_of, outside, f"{told}; chosen on all cases")
     estimates["nested"], probability = _cross_validated(study, fold_of, honest, f"{told}; chosen in every fold")
     if samples:
         estimates["optimism_corrected"] = _corrected(study, whole, samples, drawn)
@@ -153,7 +153,8 @@ def validate(
         estimates["split"] = _alone(study, found.test, found.threshold, inside, task.test)
     if permutations:
         areas = [_nested_area(study, fold_of[:1], done, shuffled, n) for n in range(permutations)]
-        own = auc_within(study.labels, _scores(fold_of[:1], honest), fold_of[:1])
+        first = honest[: scheme["folds"]]  # the permutations have one repeat, too
+        own = auc_within(study.labels, _scores(fold_of[:1], first), fold_of[:1])
         share = (1 + sum(area >= own for area in areas)) / (1 + permutations)
         estimates["nested"]["permutation"] = {"p": share, "permutations": permutations, "auc": areas}
     return method, ValidationResult(
@@ -164,6 +165,7 @@ def validate(
         features=table.names,
         estimates=estimates,
         apparent=np.asarray(expit(whole.test)),
+        cross_validated=published,
         nested=probability,
         folds=fold_of,
         records=_records(study, fold_of, honest),

@@ -95,14 +95,13 @@ class Curve:
         return found, ones - found, zeros - spared, spared
 
 
-def curves_of(result: ValidationResult, published: Array | None = None) -> list[Curve]:
-    """The honest estimate first, then what it is compared with; those without probabilities are left out."""
+def curves_of(result: ValidationResult) -> list[Curve]:
+    """The honest estimate first, then what it is compared with."""
     patients = tuple(name.split("/")[0] for name in result.case_names)
-    probabilities = {"nested": result.nested, "cross_validated": published, "apparent": result.apparent}
+    probabilities = {"nested": result.nested, "cross_validated": result.cross_validated, "apparent": result.apparent}
     return [
         Curve(kind, result.labels, np.asarray(values, np.float64), patients, result.estimates[kind])
         for kind, values in probabilities.items()
-        if values is not None
     ]
 
 

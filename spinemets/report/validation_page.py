@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import spinemets
+from spinemets.errors import InputError
 from spinemets.outputs import replacing_folder
 from spinemets.report.validation_canvas import Chart
 from spinemets.report.validation_checklists import NOT_ANSWERED, Checklist, Run, checklists
@@ -41,6 +42,7 @@ from spinemets.report.validation_performance import (
 from spinemets.report.wording import PAGE_FILES, estimate_in_words, feature_in_words, fixed, question_in_words, signed
 from spinemets.statistics.learning_curve import LearningCurve
 from spinemets.statistics.optimism import BootstrapValidation, bootstrap_validation
+from spinemets.studies.cohort import Cohort
 
 if TYPE_CHECKING:
     from spinemets.learning.external import ExternalValidation
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 REPORT = "report.html"
 BOOTSTRAPS = 1000
+MVR = "mvr"
 MEASURES = (("auc", "AUC"), ("accuracy", "Accuracy"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"),
             ("ppv", "PPV"), ("npv", "NPV"))  # fmt: skip
 STYLE = """
@@ -72,7 +75,6 @@ def write_validation_report(
     *,
     simulated: bool = False,
     references: Mapping[str, NDArray[np.float64]] | None = None,
-    published: NDArray[np.float64] | None = None,
     learning_curve: LearningCurve | None = None,
     overwrite: bool = False,
 ) -> Path:
@@ -83,8 +85,6 @@ def write_validation_report(
     table : that the method learned from; nomogram, bias-corrected calibration and correlations need it.
     simulated : the cases are simulated, which the page and every figure then say.
     references : (case,) measurements that the features are correlated with, such as `MVR`; nan where there is none.
-    published : (case,) probabilities of the cross-validation as published; without it, its AUC is told
-        and no curve drawn.
 
     Raises
     ------
@@ -95,7 +95,6 @@ def write_validation_report(
         table,
         simulated=simulated,
         references=references,
-        published=published,
         learning_curve=learning_curve,
     )
     page = _page(
@@ -159,11 +158,10 @@ def validation_charts(
     *,
     simulated: bool = False,
     references: Mapping[str, NDArray[np.float64]] | None = None,
-    published: NDArray[np.float64] | None = None,
     learning_curve: LearningCurve | None = None,
 ) -> list[Chart]:
     """All figures that the result allows, in the page's order."""
-    curves, classes = curves_of(result, published), classes_of(result)
+    curves, classes = curves_of(result), classes_of(result)
     sample = sample_of(curves[0], classes, simulated)
     found: list[Chart | None] = [
         flow_chart(result, table, sample),
@@ -182,6 +180,24 @@ def validation_charts(
     if learning_curve is not None:
         found.append(learning_curve_chart(learning_curve, sample))
     return [chart for chart in found if chart is not None]
+
+
+def reference_measurements(table: FeatureTable) -> dict[str, NDArray[np.float64]]:
+    """The MVR (case,) of the lesions, from the column `mvr` of the cohort table, if it has one; nan where it is empty.
+
+    Raises
+    ------
+    InputError : a cell that is neither empty nor a number.
+    """
+    by_row = {case.row: case for case in Cohort.read(table.path).cases}
+    cells = [by_row[row].clinical.get(MVR) for row in table.rows]
+    for row, cell in zip(table.rows, cells):
+        if isinstance(cell, str):
+            raise InputError(
+                f"{table.path}, row {row}, column {MVR}", f"is {cell!r}", "give a number, or leave it empty"
+            )
+    values = np.array([np.nan if cell is None else cell for cell in cells], np.float64)
+    return {MVR.upper(): values} if np.isfinite(values).any() else {}
 
 
 def _bias_corrected(result: ValidationResult, table: FeatureTable | None) -> BootstrapValidation | None:

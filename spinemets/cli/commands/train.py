@@ -40,7 +40,8 @@ def train(
 ) -> None:
     """Train a model and validate it: as published, and with everything that looks at a label inside the folds.
 
-    Writes the model package and, beside it, NAME.validation.json with all that a report needs.
+    Writes the model package and, beside it, NAME.validation.json and the folder NAME.validation with the report: a page
+    and its figures.
     """
     import json
 
@@ -52,7 +53,8 @@ def train(
     from spinemets.learning.recipes import find_recipe
     from spinemets.learning.validation import validate
     from spinemets.models.package import SUFFIX, write_package
-    from spinemets.outputs import check_writable_file, replacing_file
+    from spinemets.outputs import check_writable_file, check_writable_folder, replacing_file
+    from spinemets.report.validation_page import reference_measurements, write_validation_report
 
     if workers is not None and scheduler is not None:
         raise typer.BadParameter("--workers and --scheduler exclude each other")
@@ -61,10 +63,13 @@ def train(
     told = out.with_suffix(".validation.json")
     for path in (out, told):
         check_writable_file(path, overwrite)
+    folder = out.with_suffix(".validation")
+    check_writable_folder(folder, overwrite)
     chosen = find_recipe(recipe).with_profile(profile.value)
     with showing_progress(progress) as report:
         source = with_features(table, chosen.content, out, workers, scheduler, report)
         cases = read_feature_table(source, chosen.content, leave_out_constant)
+        references = reference_measurements(cases)
         method, result = validate(
             cases,
             chosen.content,
@@ -86,10 +91,15 @@ def train(
     with replacing_file(told, overwrite) as partial:
         partial.write_text(json.dumps(result.as_json(), indent=1, allow_nan=False), "utf-8")
         package = write_package(model, {}, out, overwrite)
+    page = write_validation_report(
+        result, folder, cases, simulated=cases.simulated, references=references, overwrite=overwrite
+    )
     if as_json:
-        print_json({"model": str(out), "validation": str(told), "estimates": result.estimates}, progress)
+        paths = {"model": str(out), "validation": str(told), "report": str(page)}
+        print_json({**paths, "estimates": result.estimates}, progress)
         return
     for warning in result.warnings:
         print_line(f"warning: {warning}")
     print_line(f"{out}: {', '.join(package.features[:10])}{', ...' if len(package.features) > 10 else ''}")
     print_line(result.describe())
+    print_line(f"report: {page}")

@@ -20,13 +20,15 @@ def validate(
 ) -> None:
     """Validate a model on new cases: discrimination, calibration, decision curve.
 
-    Writes validation.json and predictions.csv (case, lesion, label, probability), which `spinemets compare` reads.
+    Writes validation.json, predictions.csv (case, lesion, label, probability), which `spinemets compare` reads, and
+    report.html with its figures.
     """
     from spinemets.cli.feature_tables import with_features
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.learning.external import validate_package, write_validation
     from spinemets.models.package import ModelPackage, find_package
     from spinemets.outputs import check_writable_folder
+    from spinemets.report.validation_page import write_external_report
 
     check_writable_folder(out, overwrite)
     package = ModelPackage.read(find_package(model))
@@ -35,7 +37,9 @@ def validate(
         source = with_features(table, content, out, workers, None, report)
     result = validate_package(package, source)
     write_validation(result, out, overwrite)
+    page = write_external_report(result, out, simulated=result.table.simulated, overwrite=True)
     if as_json:
-        print_json({"out": str(out), "estimates": {"external": result.estimate}}, progress)
+        print_json({"out": str(out), "report": str(page), "estimates": {"external": result.estimate}}, progress)
         return
     print_line(result.describe())
+    print_line(f"report: {page}")
