@@ -25,6 +25,9 @@ BESIDE_MM = 6.0
 LEAST_DEAD_VOXELS = 8
 FAR_MM = 1e4
 ENCLOSING = (0.45, 0.35, 0.25)
+# A threshold at which the living lesion is so many times larger than at the first has flowed into the neighbourhood,
+# and what it encloses there is no part of it.
+OVERFLOWN = 5
 
 
 @dataclass(frozen=True)
@@ -231,8 +234,11 @@ class _Part:
     def _enclosed(self, probability: Field) -> Mask:
         """What the living lesion encloses: the rim round a dead part may be faint, and a low threshold flow over."""
         enclosed = np.zeros(self.marks.shape, bool)
+        most = OVERFLOWN * np.count_nonzero(self._living(probability, ENCLOSING[0]))
         for threshold in ENCLOSING:
             living = self._living(probability, threshold)
+            if np.count_nonzero(living) > most:
+                break
             enclosed |= self._filled(living) & ~living
         return enclosed & (self.marks == UNMARKED)
 
