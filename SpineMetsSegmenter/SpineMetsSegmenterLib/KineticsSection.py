@@ -4,9 +4,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SpineMetsWidgets.TableRows import ROW_HEIGHT, prepareRows
+
 from .KineticsLogic import KineticsLogic, momentTexts, plainText, ratioTexts, sentence, treeText
 from .MapsSection import MapsSection
-from .TableRows import ROW_HEIGHT, prepareRows
 
 # While the marker is dragged its values follow at this pace.
 FOLLOW_MILLISECONDS = 30

@@ -4,7 +4,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .TableRows import fitHeight, prepareRows
+from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
 NAME, DRAWN, VOLUME = 0, 1, 2
 FEWEST_ROWS, MOST_ROWS = 2, 6

@@ -6,8 +6,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
-
-from .TableRows import fitHeight, prepareRows
+from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
 ROLE, PLANE, SERIES = 0, 1, 2
 FEWEST_ROWS, MOST_ROWS = 3, 8
