@@ -77,3 +77,12 @@ def test_options_that_contradict(tmp_path: Path):
         assert done.returncode == 2
         assert "exclude each other" in done.stderr
     assert spinemets("extract", table, "--set", "108", "--out", tmp_path / "f.csv").returncode == 1
+
+
+def test_a_recipe_without_images_is_refused(tmp_path: Path):
+    table = make_cohort(tmp_path / "in", 2)
+    refused = spinemets(
+        "extract", table, "--recipe", "osteoblastic-vs-osteolytic/semantic", "--out", tmp_path / "f.csv"
+    )
+    assert refused.returncode == 1
+    assert "measures no images" in refused.stderr and "`train`" in refused.stderr

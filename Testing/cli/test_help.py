@@ -10,7 +10,25 @@ import pytest
 
 from cli.command_line import ROOT, spinemets
 
-COMMANDS = ["demo", "phantom", "inspect", "carry", "segment", "features", "classify", "recipes", "models", "schema"]
+COMMANDS = [
+    "demo",
+    "phantom",
+    "inspect",
+    "carry",
+    "segment",
+    "dce",
+    "features",
+    "extract",
+    "agreement",
+    "train",
+    "validate",
+    "compare",
+    "classify",
+    "statistics",
+    "recipes",
+    "models",
+    "schema",
+]
 
 
 def test_every_command_is_listed_and_has_help():

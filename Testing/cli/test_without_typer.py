@@ -12,7 +12,24 @@ import pytest
 
 from cli.command_line import ROOT, block, noise, spinemets, write_image
 
-COMMANDS = ("carry", "classify", "dce", "demo", "features", "inspect", "models", "phantom", "recipes", "segment")
+COMMANDS = (
+    "demo",
+    "phantom",
+    "inspect",
+    "carry",
+    "segment",
+    "dce",
+    "features",
+    "extract",
+    "agreement",
+    "train",
+    "validate",
+    "compare",
+    "classify",
+    "statistics",
+    "recipes",
+    "models",
+)
 PROGRAM = """
 import sys
 class Absent:

@@ -96,13 +96,17 @@ def _extraction(
     from spinemets.features.cohorts import Extraction
     from spinemets.features.extraction import settings_of
     from spinemets.features.parameter_file import read_settings
-    from spinemets.learning.recipes import find_recipes, read_recipe
+    from spinemets.learning.recipes import find_recipe
 
     margin = None
     present = tuple(dict.fromkeys(role for case in cohort.cases for role in case.images))
     if recipe is not None:
-        named = [each for each in find_recipes() if recipe in (each.name, each.path.stem)]
-        content = (named[0] if named else read_recipe(Path(recipe))).content
+        found = find_recipe(recipe)
+        content = found.content
+        if content["extraction"] is None:
+            raise InputError(
+                found.name, "measures no images: it learns from columns of the table", "give the table to `train`"
+            )
         settings = settings_of(**content["extraction"])
         margin = content.get("crop_margin_mm")
         present = tuple(content["roles"])
