@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_FEATURES, MOST_IN_KEY, MOST_IN_HEATMAP = 24, 6, 20
 ROW_MM = 7.5
+SIGNS = "Blue speaks for the positive class, orange against it. "
+NO_SIGNS = "The model is not linear and has no coefficients. "
 KEY_MM = 3.6
 
 
@@ -171,13 +173,16 @@ def features_chart(result: ValidationResult, sample: Sample) -> Chart:
             grid[0].vlines(np.zeros(len(shown)), places - 0.25, places + 0.25, color=INK, linewidth=0.6)
             grid[0].set(xlabel="Coefficient (log odds per SD)")
         for axes in grid:
+            axes.patch.set_visible(False)
             axes.set(yticks=[], ylim=(-0.5, len(shown) - 0.25))
             axes.spines["left"].set_visible(False)
         for place, entry in zip(places, shown):
-            grid[0].text(
+            # A name may reach over both panels, which keep their widths.
+            name = grid[0].text(
                 0, place + 0.26, entry["name"], transform=grid[0].get_yaxis_transform(), fontsize=SMALL_POINTS,
                 va="bottom", color=INK if entry["chosen"] else QUIET,
             )  # fmt: skip
+            name.set_in_layout(False)
         svg = svg_of(figure, sample.short, sample.simulated)
     columns = {key: [entry[key] for entry in entries] for key in entries[0]} if entries else {}
     left_out = f" {len(entries) - len(shown)} more in the table." if len(entries) > len(shown) else ""
@@ -185,7 +190,7 @@ def features_chart(result: ValidationResult, sample: Sample) -> Chart:
     told = "not defined" if index is None else fixed(index, 2)
     caption = (
         f"Features of the model (dark) and others that folds chose (grey).{left_out} "
-        f"{'' if has_form else 'The model is not linear and has no coefficients. '}"
+        f"{SIGNS if has_form else NO_SIGNS}"
         f"Nogueira's stability {told} (1: always the same choice; 0: as by chance), "
         f"{fixed(result.stability['mean_features'], 1)} features a fold on average, {len(result.records)} folds."
         f" {sample}."

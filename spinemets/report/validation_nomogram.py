@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.report.validation_canvas import INK, PAGE_MM, QUIET, SMALL_POINTS, VERMILLION, Chart, sheet, svg_of
+from spinemets.report.validation_canvas import (
+    INK,
+    PAGE_MM,
+    QUIET,
+    SMALL_POINTS,
+    TYPE_POINTS,
+    VERMILLION,
+    Chart,
+    sheet,
+    svg_of,
+)
 from spinemets.report.validation_estimates import Sample, measured
 from spinemets.report.wording import capitalized, fixed, number
 from spinemets.statistics.nomogram import Nomogram, nomogram
@@ -19,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_AXES, MOST_LEVELS = 20, 4
 LETTER_SHARE = 0.0135
+# That find room beside an axis, in the smaller type.
+NAME_LETTERS = 32
 ROW_MM = 9.5
 
 
@@ -110,7 +123,9 @@ def nomogram_chart(
 
 def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any = (), words: Any = None) -> None:
     """A name, a line from the first to the last tick, ticks, and as many of their labels as find room."""
-    axes.text(-0.36, row, name, va="center", ha="left")
+    folded = _folded(name)
+    size = SMALL_POINTS if "\n" in folded else TYPE_POINTS
+    axes.text(-0.36, row, folded, va="center", ha="left", fontsize=size, linespacing=1.05)
     if not len(shares):
         axes.text(0, row, "beyond the range of 0.05 to 0.95", va="center", color=QUIET, fontsize=SMALL_POINTS)
         return
@@ -129,8 +144,20 @@ def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any =
 
 def _told(name: str, entry: Mapping[str, Any]) -> str:
     """What an axis is called: the recipe's words with the unit, or the name itself."""
-    told = capitalized(str(entry.get("description", name.replace("rad_score", "Rad-score"))))
+    if not entry:
+        return name.replace("rad_score", "Rad-score")
+    told = capitalized(str(entry.get("description", name)))
     return f"{told} ({entry['unit']})" if "unit" in entry else told
+
+
+def _folded(name: str) -> str:
+    """In lines that end before the axis; a feature's name is parted after an underscore."""
+    lines = [""]
+    for part in re.findall(r"[^_ ]*[_ ]?", name):
+        if len(lines[-1]) + len(part) > NAME_LETTERS and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.strip() for line in lines)
 
 
 def _room(first: str, second: str) -> float:
