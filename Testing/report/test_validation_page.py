@@ -17,7 +17,7 @@ from scipy.special import logit
 from learning.cohorts import for_recipe
 from spinemets.errors import InputError
 from spinemets.learning.external import ExternalValidation
-from spinemets.learning.feature_table import FeatureTable
+from spinemets.learning.feature_table import FeatureTable, read_columns
 from spinemets.learning.recipes import find_recipe
 from spinemets.learning.results import ValidationResult
 from spinemets.learning.validation import validate
@@ -251,3 +251,10 @@ def test_new_cases_get_a_page_of_their_own(tmp_path: Path):
     page = write_external_report(found, tmp_path / "new", simulated=True).read_text(encoding="utf-8")
     assert "2 cases are unlike those of the training" in page and page.count("<figure") == 4
     assert "<!-- New cases: AUC" in (tmp_path / "new" / "roc.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("cell", "simulated"), [("true", True), ("false", False)])
+def test_simulated_new_cases_are_known_as_such(tmp_path: Path, cell: str, simulated: bool):
+    path = tmp_path / "new.csv"
+    path.write_text(f"case,label,simulated,t1_a\na,1,{cell},0.5\nb,0,{cell},0.7\n", encoding="utf-8")
+    assert read_columns(path, ["t1_a"], ("metastasis", "primary"), {}).simulated is simulated

@@ -98,7 +98,7 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
         of_image[varies],
         ratings,
         warnings,
-        any(str(case.clinical.get("simulated", "")).lower() in ("true", "1") for case in cases),
+        _simulated(cases),
     )
 
 
@@ -128,7 +128,12 @@ def read_columns(
         tuple(names),
         numbers(cohort.path, cases, names, variables),
         np.array([name not in variables for name in names], bool),
+        simulated=_simulated(cases),
     )
+
+
+def _simulated(cases: Sequence[Case]) -> bool:
+    return any(str(case.clinical.get("simulated", "")).lower() in ("true", "1") for case in cases)
 
 
 def numbers(

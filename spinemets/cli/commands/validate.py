@@ -37,7 +37,9 @@ def validate(
         source = with_features(table, content, out, workers, None, report)
     result = validate_package(package, source)
     write_validation(result, out, overwrite)
-    page = write_external_report(result, out, simulated=result.table.simulated, overwrite=True)
+    # A model of simulated cases says nothing of patients, whatever it is tried on.
+    simulated = package.simulated or result.table.simulated
+    page = write_external_report(result, out, simulated=simulated, overwrite=True)
     if as_json:
         print_json({"out": str(out), "report": str(page), "estimates": {"external": result.estimate}}, progress)
         return
