@@ -1,4 +1,4 @@
-"""The loops of `dual_solver`, compiled; imported only where numba is installed.
+"""The loops of `dual_solver`, which compiles them where numba is installed; nothing else calls them.
 
 Sequential minimal optimisation with second-order choice of the pair (Fan, Chen and Lin, JMLR 6 (2005) 1889), as libsvm
 does it: same start, same pairs, same tolerance, so that cases fall on the same side as they do in scikit-learn's SVC.
@@ -9,7 +9,6 @@ that nothing is gathered before a fit and nothing computed after it.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 TOLERANCE = 1e-3
@@ -18,9 +17,10 @@ FAR = 1e300
 MOST_STEPS = 1_000_000
 # No infinity and no NaN ever occurs, so that sums and maxima may be taken in any order, several at once.
 FREE_ORDER = {"contract", "reassoc", "nsz", "arcp", "nnan"}
+# Each with what numba may do beyond the usual; one calls those before it.
+LOOPS = {"_solve": {"error_model": "numpy", "fastmath": FREE_ORDER}, "_offset": {}, "fold_errors": {}}
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=FREE_ORDER)
 def _solve(kernel, inverse, signs, left_out, cost, alpha, pull, up, low, gain):
     """Fill the coefficients `alpha` and `pull`, minus sign times gradient; of a left-out case that is sign - decision -
     rho. `inverse`: of the curvature of each pair. `up`, `low`, `gain` are room to work in: 0, or far away for a case
@@ -68,7 +68,6 @@ def _solve(kernel, inverse, signs, left_out, cost, alpha, pull, up, low, gain):
             low[t] = 0.0 if (alpha[t] > 0 if signs[t] > 0 else alpha[t] < cost) else FAR
 
 
-@numba.njit(nogil=True, cache=True)
 def _offset(signs, left_out, cost, alpha, pull):
     """libsvm's rho: from the cases on the margin, or half-way between the bounds that the others set."""
     free, total = 0, 0.0
@@ -86,7 +85,6 @@ def _offset(signs, left_out, cost, alpha, pull):
     return total / free if free else (above + below) / 2
 
 
-@numba.njit(nogil=True, cache=True)
 def fold_errors(kernel, signs, fold_of, folds, cost):
     """`dual_solver.fold_errors` of a kernel in libsvm's precision."""
     repeats, cases = fold_of.shape

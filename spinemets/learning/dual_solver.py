@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spinemets.learning import compiled_solver
 
 Array = NDArray[np.float64]
 FoldErrors = Callable[[Array, Array, NDArray[np.intp], int, float], Array]
@@ -28,9 +31,12 @@ def fold_errors(kernel: Array, signs: Array, fold_of: NDArray[np.intp], folds: i
 def _engine() -> FoldErrors:
     """The compiled solver, or scikit-learn's where numba is not installed; both say the same."""
     try:
-        from spinemets.learning import compiled_solver
-    except ImportError:
+        numba = importlib.import_module("numba")
+    except ImportError:  # not installed, or not for this numpy
         return fold_errors_of_scikit_learn
+    for name, options in compiled_solver.LOOPS.items():
+        plain = getattr(compiled_solver, name)
+        setattr(compiled_solver, name, numba.njit(nogil=True, cache=True, **options)(plain))
     return compiled_solver.fold_errors
 
 

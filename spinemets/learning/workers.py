@@ -80,7 +80,7 @@ def _in_processes(
 
 def _on_dask(function: Callable[[Any, Any], Any], shared: Any, tasks: Sequence[Any], scheduler: str) -> Iterator[Any]:
     try:
-        from distributed import Client  # type: ignore[import-not-found]
+        from distributed import Client
     except ImportError as error:
         raise InputError("--scheduler", "needs Dask", "install it: pip install 'spinemets[cluster]'") from error
     try:
