@@ -17,7 +17,8 @@ class Panel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     A subclass says what its logic is (`makeLogic`), connects its widgets in `setup` and ends that with
     `initializeParameterNode()`. It may override `prepareParameterNode`, `updateFromParameterNode` and `sceneClosing`.
-    The panel's .ui file has the module's name and holds a label `progressLabel`.
+    The panel's .ui file has the module's name and holds the labels `progressLabel` and `statusLabel`, and
+    the bar `progressBar`.
     """
 
     def __init__(self, parent=None) -> None:
@@ -141,19 +142,6 @@ class Panel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     # Long work.
 
-    @contextmanager
-    def working(self, failure: str):
-        """Run a block that takes a moment, in the window: faults are shown below the sentence `failure`."""
-        from spinemets.mrml.messages import errors_shown
-
-        self.workStarted()
-        try:
-            with errors_shown(failure):
-                yield
-        finally:
-            slicer.app.processEvents()  # a second click meanwhile meets a disabled button, and starts nothing
-            self.workEnded()
-
     def workStarted(self) -> None:
         """Work begins, here or in a child process: the panel shows which buttons must wait."""
         self.isWorking = True
@@ -161,14 +149,10 @@ class Panel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def workEnded(self) -> None:
         self.isWorking = False
+        self.ui.progressBar.visible = False
         self.ui.progressLabel.visible = False
         slicer.util.showStatusMessage("")
         self.updatePanel()
-
-    def showProgress(self, stage, done, total, message="") -> None:
-        """Say what is being done. For work in the window: painted at once, while clicks and keys wait."""
-        self.showProgressOfJob(stage, done, total, message)
-        slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)
 
     def showProgressOfJob(self, stage, done, total, message="") -> None:
         """Say what a child process is doing."""
@@ -176,3 +160,28 @@ class Panel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.progressLabel.text = text
         self.ui.progressLabel.visible = True
         slicer.util.showStatusMessage(text)
+        bar = self.ui.progressBar
+        bar.visible = True
+        bar.setRange(0, total if total > 1 else 0)
+        bar.setValue(done if total > 1 else 0)
+
+    # What the panel says.
+
+    @contextmanager
+    def quickly(self, failure: str):
+        """Run a block that takes no time; a fault of the input is shown in the panel, below the sentence `failure`."""
+        from spinemets.errors import InputError
+
+        try:
+            yield
+        except InputError as error:
+            self.showFault(f"{failure} {error}")
+
+    def showStatus(self, text: str) -> None:
+        """Say how it is."""
+        self.ui.statusLabel.text = text
+        self.ui.statusLabel.visible = bool(text)
+
+    def showFault(self, text: str) -> None:
+        """Say what is wrong and what to do, where the user looks anyway."""
+        self.showStatus(f"⚠ {text}")

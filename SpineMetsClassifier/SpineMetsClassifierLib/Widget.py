@@ -1,6 +1,5 @@
 """The panel of the module SpineMetsClassifier."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import qt
@@ -300,36 +299,6 @@ class SpineMetsClassifierWidget(Panel):
         shown = self._parameterNode.shownModel
         name = shown if shown in self._documents else next(iter(self._documents))
         return next(one for one in self._questions() if one.package.name == name)
-
-    @contextmanager
-    def quickly(self, failure: str):
-        """Run a block that takes no time; a fault of the input is shown in the panel, below the sentence `failure`."""
-        from spinemets.errors import InputError
-
-        try:
-            yield
-        except InputError as error:
-            self.showFault(f"{failure} {error}")
-
-    def showStatus(self, text: str) -> None:
-        """Say how it is, below the button."""
-        self.ui.statusLabel.text = text
-        self.ui.statusLabel.visible = bool(text)
-
-    def showFault(self, text: str) -> None:
-        """Say what is wrong and what to do, where the user looks anyway."""
-        self.showStatus(f"⚠ {text}")
-
-    def showProgressOfJob(self, stage, done, total, message="") -> None:
-        super().showProgressOfJob(stage, done, total, message)
-        bar = self.ui.progressBar
-        bar.visible = True
-        bar.setRange(0, total if total > 1 else 0)
-        bar.setValue(done if total > 1 else 0)
-
-    def workEnded(self) -> None:
-        self.ui.progressBar.visible = False
-        super().workEnded()
 
     def caseChosen(self, uid: str) -> None:
         """Ask about another study of the scene."""

@@ -1,7 +1,5 @@
 """The panel of the module SpineMetsSegmenter."""
 
-from contextlib import contextmanager
-
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -221,36 +219,6 @@ class SpineMetsSegmenterWidget(Panel):
     def startJob(self, arguments, onProgress, onFinished, onFailed, onEnded):
         """Run a command of the library in a child process."""
         return self.standby.job(arguments, onProgress, onFinished, onFailed, onEnded)
-
-    @contextmanager
-    def quickly(self, failure: str):
-        """Run a block that takes no time; a fault of the input is shown in the panel, below the sentence `failure`."""
-        from spinemets.errors import InputError
-
-        try:
-            yield
-        except InputError as error:
-            self.showFault(f"{failure} {error}")
-
-    def showStatus(self, text: str) -> None:
-        """Say how it is, between the lists and the tools."""
-        self.ui.statusLabel.text = text
-        self.ui.statusLabel.visible = bool(text)
-
-    def showFault(self, text: str) -> None:
-        """Say what is wrong and what to do, where the user looks anyway."""
-        self.showStatus(f"⚠ {text}")
-
-    def showProgressOfJob(self, stage, done, total, message="") -> None:
-        super().showProgressOfJob(stage, done, total, message)
-        bar = self.ui.progressBar
-        bar.visible = True
-        bar.setRange(0, total if total > 1 else 0)
-        bar.setValue(done if total > 1 else 0)
-
-    def workEnded(self) -> None:
-        self.ui.progressBar.visible = False
-        super().workEnded()
 
     def studyLoaded(self, loaded) -> None:
         """Work on the study that was loaded, and hang it."""
