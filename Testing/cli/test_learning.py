@@ -302,5 +302,7 @@ def test_a_cohort_of_images_is_measured_first_and_validated_as_images_too(tmp_pa
 def test_recipes_and_their_schema_are_listed():
     done = spinemets("recipes", "--json")
     assert "metastasis-vs-primary/nomogram" in {entry["name"] for entry in json.loads(done.stdout)}
-    assert json.loads(spinemets("schema", "recipe").stdout)["$id"] == "urn:spinemets:schema:recipe:1"
+    schema = spinemets("schema", "recipe").stdout
+    assert json.loads(schema)["$id"] == "urn:spinemets:schema:recipe:1"
+    assert schema.count("\n") > 20, "a schema is printed to be read"
     assert (ROOT / "spinemets" / "models" / "schemas" / "recipe.schema.json").exists()

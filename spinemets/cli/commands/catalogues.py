@@ -57,10 +57,11 @@ def schema(
     name: Annotated[str, typer.Argument(help="Which schema: model, result, ...", show_default=False)],
 ) -> None:
     """Print the JSON schema of a file that SpineMets reads or writes."""
+    import json
     from pathlib import Path
 
     import spinemets
-    from spinemets.cli.reporting import print_line
+    from spinemets.cli.reporting import print_json
 
     files = {
         path.name.removesuffix(".schema.json"): path
@@ -68,4 +69,4 @@ def schema(
     }
     if name not in files:
         raise typer.BadParameter(f"there is no schema {name!r}; there are: {', '.join(files)}")
-    print_line(files[name].read_text(encoding="utf-8").rstrip())
+    print_json(json.loads(files[name].read_text(encoding="utf-8")))
