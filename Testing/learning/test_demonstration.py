@@ -6,21 +6,29 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from spinemets.learning.demonstration import IMAGE_VOXELS, MASK_VOXELS, NAME, RECIPE, degraded_mask
-from spinemets.learning.recipes import read_recipe
+from spinemets.learning.demonstration import (
+    AXIAL_GRID,
+    cropped_grid,
+    degraded_mask,
+    demonstration_recipe,
+    model_of,
+    questions,
+)
 from spinemets.models.classification import classify_case
 from spinemets.models.package import SHIPPED_FOLDER, ModelPackage, find_package
 from spinemets.phantom.spine import SpinePhantom
 
+QUESTION = "osteoblastic-vs-osteolytic"
+
 
 @pytest.fixture(scope="module")
 def demo_package() -> ModelPackage:
-    return ModelPackage.read(find_package(NAME))
+    return ModelPackage.read(find_package(model_of(QUESTION)))
 
 
 def test_every_shipped_model_is_valid_and_says_that_it_is_simulated() -> None:
     shipped = sorted(SHIPPED_FOLDER.glob("*.spinemets"))
-    assert shipped
+    assert [path.stem for path in shipped] == [model_of(question) for question in questions()]
     for path in shipped:
         package = ModelPackage.read(path)
         assert package.simulated and path.stem == package.name
@@ -40,7 +48,7 @@ def test_a_degraded_mask_is_as_wrong_as_a_good_segmentation() -> None:
     inside = np.sum(((axes - [30.0, 30.0, 28.0]) / [12.0, 10.0, 14.0]) ** 2, axis=-1) <= 1
     mask = sitk.GetImageFromArray(inside.astype(np.uint8))
     mask.SetSpacing([1.0, 1.0, 2.0])
-    found, error = [], read_recipe(RECIPE).content["cohort"]["mask_error"]
+    found, error = [], demonstration_recipe(QUESTION).content["cohort"]["mask_error"]
     for seed in range(12):
         other = sitk.GetArrayFromImage(degraded_mask(mask, error, np.random.default_rng(seed))) > 0
         found.append(2 * np.sum(other & inside) / (other.sum() + inside.sum()))
@@ -52,7 +60,7 @@ def test_a_degraded_mask_is_as_wrong_as_a_good_segmentation() -> None:
 @pytest.mark.parametrize("kind", ["osteolytic", "osteoblastic"])
 def test_a_typical_new_case_is_classified_right(demo_package: ModelPackage, kind: str) -> None:
     phantom = SpinePhantom(31, kind)
-    images = {role: phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS)) for role in demo_package.roles}
-    result = classify_case(images, phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS)), demo_package)
+    images = {role: phantom.acquire(role, cropped_grid(phantom, role)) for role in demo_package.roles}
+    result = classify_case(images, phantom.lesion_mask(cropped_grid(phantom, AXIAL_GRID)), demo_package)
     assert not result.abstained, result.prediction.reason
     assert result.class_name == kind

@@ -150,8 +150,8 @@ def test_a_file_name_becomes_the_name_of_a_model():
 
 
 def test_the_shipped_package_is_of_this_version():
-    from spinemets.learning.demonstration import NAME
+    from spinemets.learning.demonstration import model_of
     from spinemets.models.package import find_package
 
-    package = ModelPackage.read(find_package(NAME))
+    package = ModelPackage.read(find_package(model_of("osteoblastic-vs-osteolytic")))
     assert [step["step"] for step in package.model["recipe"]["steps"]][-1] == "logistic"

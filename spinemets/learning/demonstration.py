@@ -1,10 +1,11 @@
-"""The demo model: osteoblastic or osteolytic, trained on simulated cases, and marked so.
+"""The demo models, one a question, trained on simulated cases and marked so.
 
-    python -m spinemets.learning.demonstration --overwrite
+    python -m spinemets.learning.demonstration [--question Q] --overwrite
 
-It shows how the program works from images to report; it knows nothing about patients. Every case is a simulated study
-of its own seed; the lesion's mask is the true one made as wrong as a good segmentation would be, on the grid of the
-dynamic series, from where it is carried to the sagittal images as for a real case.
+They show how the program works from images to report; they know nothing about patients. A question has one where its
+recipes include `demonstration`. Every case is a simulated study of its own seed; the lesion's mask is the true one made
+as wrong as a good segmentation would be, on the grid of one series, from where it is carried to the others as for a
+real case. What is measured of a case is measured by the code that classifies one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,22 +25,44 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from spinemets.geometry.carrying import carry_mask
-from spinemets.learning.feature_table import FeatureTable
+from spinemets.learning.feature_table import FeatureTable, read_feature_table
 from spinemets.learning.packaging import ModelNotes, build_model
 from spinemets.learning.recipes import RECIPES_FOLDER, Recipe, read_recipe
 from spinemets.learning.validation import validate
 from spinemets.models.classification import role_features
-from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, write_package
+from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, ModelPackage, write_package
 from spinemets.phantom.cohort import draw_case
+from spinemets.phantom.sampling import Grid
+from spinemets.phantom.spine import SpinePhantom
 from spinemets.progress import Progress, silent
+from spinemets.studies.cohort import Case, Cohort
 
-RECIPE = RECIPES_FOLDER / "osteoblastic-vs-osteolytic" / "demonstration.yaml"
-NAME = "osteoblastic-vs-osteolytic-demo"
-# A part of each grid that holds the lesion, the margin of the crop and a little more, so that the cohort takes minutes.
-IMAGE_VOXELS, MASK_VOXELS = (176, 176, 15), (112, 112, 26)
-TRAINED_ON = "Simulated sagittal studies of one osteolytic or osteoblastic lesion each; no patient."
+# A part of each grid that holds the lesion, the margin of the crop and a little more, so that a cohort takes minutes.
+AXIAL_VOXELS, OTHER_VOXELS = (112, 112, 26), (176, 176, 15)
+AXIAL_GRID = "dce"
+TRAINED_ON = "Simulated studies of one lesion each, {positive} or {negative}; no patient."
 LICENCE = "BSD-3-Clause"
 Content = Mapping[str, Any]
+
+
+def questions() -> list[str]:
+    """Those that have a demo model, sorted."""
+    return sorted(path.parent.name for path in RECIPES_FOLDER.glob("*/demonstration.yaml"))
+
+
+def demonstration_recipe(question: str) -> Recipe:
+    """The recipe of a question's demo model."""
+    return read_recipe(RECIPES_FOLDER / question / "demonstration.yaml")
+
+
+def model_of(question: str) -> str:
+    """Name of a question's demo model."""
+    return f"{question}-demo"
+
+
+def cropped_grid(phantom: SpinePhantom, role: str) -> Grid:
+    """The part of a role's grid on which a case is simulated."""
+    return phantom.grid(role, AXIAL_VOXELS if role == AXIAL_GRID else OTHER_VOXELS)
 
 
 def degraded_mask(mask: sitk.Image, error: Mapping[str, float], generator: np.random.Generator) -> sitk.Image:
@@ -59,66 +83,73 @@ def degraded_mask(mask: sitk.Image, error: Mapping[str, float], generator: np.ra
     return degraded
 
 
-def simulated_features(recipe: Content, seed: int, label: int) -> dict[str, float]:
-    """All features of one simulated case; label 1 is the positive class."""
-    phantom, _ = draw_case(recipe["question"], label, seed, recipe["cohort"]["effect"])
-    truth = phantom.lesion_mask(phantom.grid("dce", MASK_VOXELS))
-    mask = degraded_mask(truth, recipe["cohort"]["mask_error"], np.random.default_rng([seed, 99]))
-    features: dict[str, float] = {}
+def simulated_case(recipe: Content, seed: int, label: int) -> Case:
+    """One simulated case with its clinical values and all features; label 1 is the positive class."""
+    cohort = recipe["cohort"]
+    phantom, clinical = draw_case(recipe["question"], label, seed, cohort["effect"])
+    truth = phantom.lesion_mask(cropped_grid(phantom, cohort["drawn_on"]))
+    mask = degraded_mask(truth, cohort["mask_error"], np.random.default_rng([seed, 99]))
+    measured: dict[str, float] = {}
     for role in recipe["roles"]:
-        image = phantom.acquire(role, phantom.grid(role, IMAGE_VOXELS))
-        features |= role_features(image, carry_mask(mask, image), role, recipe["extraction"], recipe["crop_margin_mm"])
-    return features
+        image = phantom.acquire(role, cropped_grid(phantom, role))
+        measured |= role_features(image, carry_mask(mask, image), role, recipe["extraction"], recipe["crop_margin_mm"])
+    values = {name: clinical[name] for name in clinical if name in {one["name"] for one in recipe.get("variables", ())}}
+    return Case(f"{seed}", label=f"{label}", clinical={**values, **measured, "simulated": "true"})  # type: ignore[dict-item]
 
 
 def simulated_cohort(recipe: Content, workers: int, progress: Progress = silent) -> FeatureTable:
-    """The features of a balanced simulated cohort."""
-    cases, seed = recipe["cohort"]["cases"], recipe["cohort"]["seed"]
-    labels = np.arange(cases) % 2
-    seeds = [seed + index for index in range(cases)]
-    rows: list[dict[str, float]] = []
+    """A balanced simulated cohort, read back from its table as a cohort of one's own would be."""
+    count, first = recipe["cohort"]["cases"], recipe["cohort"]["seed"]
+    seeds, labels = [first + index for index in range(count)], [index % 2 for index in range(count)]
+    cases: list[Case] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for index, row in enumerate(pool.map(partial(simulated_features, recipe), seeds, labels.tolist())):
-            rows.append(row)
-            progress("simulate", index + 1, cases)
-    names = [name for name in rows[0] if not any(part in name for part in recipe["left_out"])]
-    return FeatureTable(
-        path=Path("simulated.csv"),
-        rows=tuple(range(2, cases + 2)),
-        patients=tuple(f"{number}" for number in seeds),
-        lesions=("",) * cases,
-        labels=labels,
-        names=tuple(names),
-        values=np.array([[row[name] for name in names] for row in rows]),
-        of_image=np.ones(len(names), bool),
-    )
+        for case in pool.map(partial(simulated_case, recipe), seeds, labels):
+            cases.append(case)
+            progress("simulate", len(cases), count)
+    with TemporaryDirectory() as folder:
+        table = Path(folder) / "simulated.csv"
+        Cohort(tuple(cases)).write(table)
+        return read_feature_table(table, recipe)
 
 
 def trained(recipe: Recipe, table: FeatureTable, progress: Progress = silent) -> dict[str, Any]:
     """model.json of the demo model."""
     content, seed = recipe.with_profile("paper").content, recipe.content["cohort"]["seed"]
     method, result = validate(table, content, seed, progress=progress)
-    return build_model(method, result, table, ModelNotes(NAME, "demonstration", TRAINED_ON, LICENCE, True), seed)
+    positive, negative = content["classes"]
+    told = TRAINED_ON.format(positive=positive, negative=negative)
+    notes = ModelNotes(model_of(content["question"]), recipe.name.split("/")[-1], told, LICENCE, True)
+    return build_model(method, result, table, notes, seed)
+
+
+def make_model(question: str, out: Path, workers: int, overwrite: bool, progress: Progress = silent) -> ModelPackage:
+    """Train a question's demo model and write its package."""
+    recipe = demonstration_recipe(question)
+    model = trained(recipe, simulated_cohort(recipe.content, workers, progress), progress)
+    return write_package(model, {}, out, overwrite)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train the demo model and write its package."""
+    """Train the demo models and write their packages."""
     parser = argparse.ArgumentParser(
         prog="python -m spinemets.learning.demonstration", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER / f"{NAME}{SUFFIX}")
+    parser.add_argument("--question", choices=questions(), action="append", help="default: all, one after the other")
+    parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="folder of the packages")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--overwrite", action="store_true")
     given = parser.parse_args(arguments)
-    recipe = read_recipe(RECIPE)
 
     def report(stage: str, done: int, total: int, message: str = "") -> None:
         sys.stderr.write(f"\r{stage} {done}/{total} {message}")
 
-    model = trained(recipe, simulated_cohort(recipe.content, given.workers, report), report)
-    package = write_package(model, {}, given.out, given.overwrite)
-    nested = model["performance"]["nested"]["auc"]
-    sys.stdout.write(f"\n{package.path}: nested AUC {nested['estimate']:.3f}, {', '.join(package.features)}\n")
+    for question in given.question or questions():
+        out = given.out / f"{model_of(question)}{SUFFIX}"
+        package = make_model(question, out, given.workers, given.overwrite, report)
+        nested = package.card["performance"]["nested"]["auc"]
+        told = ", ".join(package.features[:10])
+        size = out.stat().st_size / 1000
+        sys.stdout.write(f"\n{out}: {size:.1f} kB, nested AUC {nested['estimate']:.3f}, {told}\n")
 
 
 if __name__ == "__main__":
