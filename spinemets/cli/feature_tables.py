@@ -20,21 +20,26 @@ def with_features(
     ------
     InputError : a case cannot be measured; it is named.
     """
+    from spinemets.dce.wanted import Kinetics, measured_variables
     from spinemets.errors import InputError
     from spinemets.studies.cohort import Cohort
 
     roles = tuple(recipe["roles"])
-    if not recipe["extraction"]:
+    kinetics = Kinetics.of_recipe(recipe)
+    if not recipe["extraction"] and kinetics is None:
         return table
     cohort = Cohort.read(table)
-    measured = any(name.startswith(f"{role}_") for case in cohort.cases for name in case.clinical for role in roles)
+    beginnings = tuple(f"{role}_" for role in roles)
+    own = measured_variables(recipe)
+    measured = any(name.startswith(beginnings) or name in own for case in cohort.cases for name in case.clinical)
     if measured or not any(role in case.images for case in cohort.cases for role in roles):
         return table
     from spinemets.features.cohorts import Extraction, extract_cohort, write_features
     from spinemets.features.extraction import settings_of
     from spinemets.features.runners import dask_runner, local_runner
 
-    wanted = Extraction(roles, settings_of(**recipe["extraction"]), recipe["crop_margin_mm"])
+    settings = settings_of(**recipe["extraction"]) if recipe["extraction"] else None
+    wanted = Extraction(roles, settings, recipe["crop_margin_mm"], kinetics=kinetics)
     runner = dask_runner(scheduler) if scheduler is not None else local_runner(workers)
     made = out.with_name(f"{out.stem}.features.csv")
     outcomes = extract_cohort(cohort, wanted, made.with_name(f"{made.name}.cases"), runner, report)

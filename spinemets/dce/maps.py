@@ -14,8 +14,6 @@ from spinemets.dce.time_course import TimeCourse, TimeCourseRules
 from spinemets.errors import InputError
 from spinemets.geometry.grids import copy_metadata, first_frame
 
-UNITS = {"wash_in": "ratio", "max_se": "ratio", "wash_out": "%"}
-
 
 @dataclass(frozen=True, eq=False)
 class ParametricMaps:

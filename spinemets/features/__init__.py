@@ -5,5 +5,6 @@ normalises, resamples and crops; `image_types` derives images (`wavelets`, `loca
 gives grey levels; `kernels` counts the texture matrices (compiled with numba where it is installed, with numpy where it
 is not: the same counts); each family of features (`shape`, `shape_2d`, `first_order`, `glcm`, `gldm`, `glrlm`, `glszm`,
 `ngtdm`) is a module of formulas on those counts, and `families` puts them together. `surface_mesh` and `diameters` hold
-the geometry behind `shape`. `ibsi` has what that initiative does otherwise; `lang_2019` has that paper's own 33.
+the geometry behind `shape`. `ibsi` has what that initiative does otherwise; `lang_2019` has that paper's own 33;
+`dynamic` measures a dynamic series: its hot spot, and the features of its maps.
 """

@@ -19,7 +19,9 @@ from typing import Any
 import SimpleITK as sitk
 
 import spinemets
+from spinemets.dce.wanted import DYNAMIC_ROLE, HOT_SPOT_VALUES, HotSpotInput, Kinetics
 from spinemets.errors import InputError
+from spinemets.features.dynamic import KineticFindings, kinetic_findings
 from spinemets.features.extraction import extract
 from spinemets.features.perturbations import perturbed, random_perturbations
 from spinemets.features.settings import Settings, settings_as_dict
@@ -29,7 +31,8 @@ from spinemets.geometry.grids import check_frame_of_reference, check_overlap, cr
 from spinemets.outputs import replacing_file
 from spinemets.progress import Progress, silent
 from spinemets.studies.cohort import Case, Cohort
-from spinemets.studies.opening import open_image
+from spinemets.studies.named_files import times_files
+from spinemets.studies.opening import open_dynamic, open_image
 
 # What a record looks like; with another number old records are computed again.
 RECORD_VERSION = 1
@@ -41,20 +44,24 @@ class Extraction:
     """What is measured in each case.
 
     roles : images that are measured; columns begin with their names. The mask is carried to each.
-    settings : of the features. crop_margin_mm : normalisation sees only the lesion and so much round it; None: all.
+    settings : of the features; None: there are none but the hot spot's values.
+    crop_margin_mm : normalisation sees only the lesion and so much round it; None: all.
     perturbations : versions of each case that are measured too (`perturbations.random_perturbations`), from `seed`.
+    kinetics : what is measured of the dynamic series; None: nothing.
     """
 
     roles: tuple[str, ...]
-    settings: Settings
+    settings: Settings | None
     crop_margin_mm: float | None = None
     perturbations: int = 0
     seed: int = 0
+    kinetics: Kinetics | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: `status` "done", "reused" (found finished) or "failed" with its reason.
+    """What became of a case: `status` "done", "reused" (found finished) or "failed" with its reason; the reason of a
+    case that was measured is what a reader should know of it, such as frames at irregular times.
 
     index : of the case in the cohort. key : hash of files and settings, "" where a file could not be read.
     perturbed : features of each perturbed version.
@@ -79,11 +86,14 @@ def case_key(case: Case, extraction: Extraction) -> str:
     told = {
         "record": RECORD_VERSION,
         "version": spinemets.__version__,
-        "settings": settings_as_dict(extraction.settings),
+        "settings": settings_as_dict(extraction.settings) if extraction.settings else None,
         "crop_margin_mm": extraction.crop_margin_mm,
         "perturbations": [extraction.perturbations, extraction.seed if extraction.perturbations else None],
         "files": {role: [_file_hash(case.images[role]), _file_hash(_mask_of(case, role))] for role in extraction.roles},
     }
+    if extraction.kinetics is not None:
+        told["kinetics"] = [extraction.kinetics.as_dict(), asdict(HotSpotInput.of_columns(case.clinical))]
+        told["times"] = [_file_hash(place) for place in _times_of(case) if place.is_file()]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -99,6 +109,14 @@ def _file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _times_of(case: Case) -> list[Path]:
+    """Files that may say when the dynamic series' frames were taken."""
+    if case.times is not None:
+        return [case.times]
+    place = case.images[DYNAMIC_ROLE]
+    return [] if place.is_dir() else times_files(place)
+
+
 def _mask_of(case: Case, role: str) -> Path:
     path = case.masks.get(role) or case.mask_for((role,))
     if path is None:
@@ -106,8 +124,19 @@ def _mask_of(case: Case, role: str) -> Path:
     return path
 
 
-def case_features(case: Case, extraction: Extraction) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
+@dataclass(frozen=True)
+class CaseFeatures:
+    """Features of a case and of its perturbed versions, and what a reader should know of them."""
+
+    features: dict[str, float]
+    perturbed: tuple[dict[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def case_features(case: Case, extraction: Extraction) -> CaseFeatures:
     """Features of each role's image under the case's mask, named `ROLE_name`; and of its perturbed versions.
+
+    Of the dynamic series, what `extraction.kinetics` says.
 
     Raises
     ------
@@ -116,15 +145,33 @@ def case_features(case: Case, extraction: Extraction) -> tuple[dict[str, float],
     found: dict[str, float] = {}
     changes = random_perturbations(extraction.perturbations, extraction.seed)
     versions: tuple[dict[str, float], ...] = tuple({} for _ in changes)
+    warnings: tuple[str, ...] = ()
     for role in extraction.roles:
         try:
+            if role == DYNAMIC_ROLE and extraction.kinetics is not None:
+                findings = _kinetics(case, extraction, extraction.kinetics)
+                found, warnings = found | findings.features, warnings + findings.warnings
+                continue
+            if extraction.settings is None:
+                continue
             image, mask = _opened(case, role, extraction.crop_margin_mm)
             found |= _named(role, extract(image, mask, extraction.settings))
             for version, change in zip(versions, changes, strict=True):
                 version |= _named(role, extract(*perturbed(image, mask, change), extraction.settings))
         except InputError as error:
             raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
-    return found, versions
+    return CaseFeatures(found, versions, warnings)
+
+
+def _kinetics(case: Case, extraction: Extraction, kinetics: Kinetics) -> KineticFindings:
+    """The hot spot and the maps' features of the case's dynamic series, the mask carried to its frames."""
+    image, mask = open_dynamic(case.images[DYNAMIC_ROLE], case.times), read_mask(_mask_of(case, DYNAMIC_ROLE))
+    check_frame_of_reference(image, mask, "image", "mask")
+    check_overlap(image, mask, "image", "mask")
+    if not same_grid(image, mask):
+        mask = carry_mask(mask, image)
+    given = HotSpotInput.of_columns(case.clinical)
+    return kinetic_findings(image, mask, kinetics, extraction.settings, extraction.crop_margin_mm, given)
 
 
 def _named(role: str, values: dict[str, float]) -> dict[str, float]:
@@ -158,13 +205,14 @@ def run_task(task: Task) -> Outcome:
         key = case_key(case, extraction)
         if key in finished:
             return Outcome(index, "reused", key)
-        features, versions = case_features(case, extraction)
+        found = case_features(case, extraction)
     except InputError as error:
         return Outcome(index, "failed", key, str(error), seconds=time.perf_counter() - start)
     except Exception as error:  # one case must not end the others
         reason = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
         return Outcome(index, "failed", key, reason, seconds=time.perf_counter() - start)
-    return Outcome(index, "done", key, "", features, versions, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Outcome(index, "done", key, "; ".join(found.warnings), found.features, found.perturbed, seconds)
 
 
 def extract_cohort(
@@ -176,7 +224,12 @@ def extract_cohort(
     ----------
     records : folder of finished cases, made where it is absent.
     runner : gives the outcomes of tasks as they come (`spinemets.features.runners`).
+
+    Raises
+    ------
+    InputError : the table has a column that is measured.
     """
+    _check_columns(cohort, extraction)
     records.mkdir(parents=True, exist_ok=True)
     finished = frozenset(file.stem for file in records.glob("*.json"))
     tasks = [(index, case, extraction, finished) for index, case in enumerate(cohort.cases)]
@@ -190,6 +243,18 @@ def extract_cohort(
     return [outcomes[index] for index in range(len(tasks))]
 
 
+def _check_columns(cohort: Cohort, extraction: Extraction) -> None:
+    """A table with two columns of a name could not be read again."""
+    measured = HOT_SPOT_VALUES if extraction.kinetics is not None and extraction.kinetics.hot_spot else ()
+    for name in measured:
+        if any(name in case.clinical for case in cohort.cases):
+            raise InputError(
+                cohort.path or "cohort",
+                f"has a column {name}, which is measured",
+                "take it out, or give it another name",
+            )
+
+
 def _kept(outcome: Outcome, task: Task, records: Path) -> Outcome:
     """Write what is done, read what is reused; a record that cannot be read is computed again."""
     file = records / f"{outcome.key}.json"
@@ -197,7 +262,8 @@ def _kept(outcome: Outcome, task: Task, records: Path) -> Outcome:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             versions = tuple(_numbers(each) for each in content["perturbed"])
-            return replace(outcome, features=_numbers(content["features"]), perturbed=versions)
+            reason = str(content["reason"])
+            return replace(outcome, reason=reason, features=_numbers(content["features"]), perturbed=versions)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             outcome = run_task((task[0], task[1], task[2], frozenset()))
     if outcome.status == "done":
@@ -227,7 +293,7 @@ def write_features(cohort: Cohort, outcomes: Sequence[Outcome], path: Path, over
 
 
 def write_status(cohort: Cohort, outcomes: Sequence[Outcome], path: Path) -> None:
-    """Table of what became of each case, with the reason where it failed."""
+    """Table of what became of each case, with the reason where it failed, and what to know of it where it did not."""
     with replacing_file(path, overwrite=True) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(STATUS_COLUMNS)

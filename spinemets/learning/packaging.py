@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import spinemets
+from spinemets.dce.wanted import DYNAMIC_ROLE, measured_variables
 from spinemets.errors import InputError
 from spinemets.learning.chaid import ChaidClassifier
 from spinemets.learning.classifiers import (
@@ -76,8 +77,13 @@ def build_model(
     positive, negative = recipe["classes"]
     classifier, mean, sd = _classifier(method, result, table, columns, mean, sd, seed)
     images = [name for name, of in zip(names, table.of_image[columns]) if of]
-    roles = {role: told for role, told in recipe["roles"].items() if any(n.startswith(f"{role}_") for n in images)}
-    variables = [entry for entry in recipe.get("variables", ()) if entry["name"] in names]
+    measured = measured_variables(recipe)
+    roles = {
+        role: told
+        for role, told in recipe["roles"].items()
+        if any(n.startswith(f"{role}_") for n in images) or (role == DYNAMIC_ROLE and measured & set(names))
+    }
+    variables = [entry for entry in recipe.get("variables", ()) if entry["name"] in set(names) - measured]
     content = {key: value for key, value in recipe.items() if key != "decided"}
     return {
         "schema_version": 1,

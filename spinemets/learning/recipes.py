@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spinemets.dce.wanted import DYNAMIC_ROLE, HOT_SPOT_VALUES, Kinetics
 from spinemets.errors import InputError
 from spinemets.models.schema_files import read_schema
 from spinemets.models.structure import StructureError, check_structure
@@ -135,12 +136,27 @@ def _check(recipe: Recipe) -> None:
     if content["threshold"]["method"] == "boundary" and content["steps"][-1]["step"] != "svm":
         raise StructureError("threshold.method is boundary, which only a support vector machine has")
     images, variables = content["extraction"] is not None, bool(content.get("variables"))
+    _check_kinetics(content)
     if images and not content["roles"]:
         raise StructureError("roles is empty though there are features to extract")
     if not images and not variables:
         raise StructureError("variables is missing, and without extraction there is nothing to learn from")
     for profile in content.get("profiles", {}):
         _check_profile(recipe, profile)
+
+
+def _check_kinetics(content: Content) -> None:
+    """What is measured of the dynamic series must be asked for, and have a place to go."""
+    kinetics = Kinetics.of_recipe(content)
+    if kinetics is None:
+        return
+    named = {entry["name"] for entry in content.get("variables", ())}
+    if DYNAMIC_ROLE not in content["roles"]:
+        raise StructureError(f"roles has no {DYNAMIC_ROLE}, whose kinetics are measured")
+    if kinetics.maps and content["extraction"] is None:
+        raise StructureError("extraction is null though the maps of the kinetics are measured with it")
+    if kinetics.hot_spot and not named & set(HOT_SPOT_VALUES):
+        raise StructureError(f"variables has none of {', '.join(HOT_SPOT_VALUES)}, which kinetics.hot_spot measures")
 
 
 def _check_profile(recipe: Recipe, profile: str) -> None:

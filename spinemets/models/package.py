@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.dce.wanted import DYNAMIC_ROLE, Kinetics, measured_variables
 from spinemets.errors import InputError
 from spinemets.models.archive import MODEL_MEMBER, read_archive, write_archive
 from spinemets.models.formulas import check_classifier
@@ -106,6 +107,11 @@ class ModelPackage:
         return dict(self.model["recipe"]["extraction"] or {})
 
     @property
+    def kinetics(self) -> Kinetics | None:
+        """What the model measures of the dynamic series; None: nothing."""
+        return Kinetics.of_recipe(self.model["recipe"])
+
+    @property
     def variables(self) -> dict[str, dict[str, Any]]:
         """Clinical variables that the model needs, by name: description, unit, and the number of each word."""
         return {str(entry["name"]): dict(entry) for entry in self.model.get("variables", ())}
@@ -164,6 +170,8 @@ def check_model(model: Any) -> None:
     if len(set(roles)) < len(roles):
         raise StructureError("inputs names a role twice")
     variables = [entry["name"] for entry in model.get("variables", ())]
+    if DYNAMIC_ROLE in roles:
+        variables += measured_variables(model["recipe"])
     for name in model["features"]:
         if name not in variables:
             split_feature(name, roles)

@@ -1,8 +1,9 @@
 """The table of a cohort: one row a lesion, with its images, masks, label and clinical values.
 
 Columns: `case` (the patient), `lesion`, `reader`, one a role with an image file or the folder of a DICOM series, `mask`
-or `mask_ROLE`, `label`; every other column is clinical. Paths are relative to the table. The table is CSV in UTF-8, as
-Excel saves it too: with a byte-order mark, or semicolons and decimal commas.
+or `mask_ROLE`, `times_dce` with a text file of the seconds of the dynamic series' frames, `label`; every other column
+is clinical. Paths are relative to the table. The table is CSV in UTF-8, as Excel saves it too: with a byte-order mark,
+or semicolons and decimal commas.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ Value = str | int | float | None
 ANY_ROLE = ""
 MASK_COLUMNS = {"mask": ANY_ROLE, **{f"mask_{role}": role for role in IMAGE_ROLES}}
 IDENTITY = ("case", "lesion", "reader")
+# A text file with the seconds of the dynamic series' frames, where these are not in the series itself.
+TIMES_COLUMN = "times_dce"
 DELIMITERS = ",;\t"
 # Not 007: a number with leading zeros is a name.
 NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
@@ -31,7 +34,8 @@ NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Case:
-    """One row. `images` and `masks` by role hold absolute paths; the key "" of `masks` is the column `mask`.
+    """One row. `images` and `masks` by role hold absolute paths; the key "" of `masks` is the column `mask`; `times` is
+    the file of the frames' seconds.
 
     `label` is as written, None where it is empty or the column is absent. `clinical` keeps the order of the columns;
     numbers are parsed, empty cells are None. `row` counts as a spreadsheet does: the header is row 1.
@@ -45,6 +49,7 @@ class Case:
     label: str | None = None
     clinical: dict[str, Value] = field(default_factory=dict)
     row: int = 0
+    times: Path | None = None
 
     @property
     def name(self) -> str:
@@ -93,14 +98,16 @@ class Cohort:
         base = path.absolute().parent
         roles = [role for role in IMAGE_ROLES if any(role in case.images for case in self.cases)]
         masks = [name for name, key in MASK_COLUMNS.items() if any(key in case.masks for case in self.cases)]
+        times = [TIMES_COLUMN] if any(case.times is not None for case in self.cases) else []
         clinical = list(dict.fromkeys(name for case in self.cases for name in case.clinical))
         labels = ["label"] if any(case.label is not None for case in self.cases) else []
         with replacing_file(path, overwrite) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([*IDENTITY, *roles, *masks, *labels, *clinical])
+            writer.writerow([*IDENTITY, *roles, *masks, *times, *labels, *clinical])
             for case in self.cases:
                 places = [_relative(case.images.get(role), base) for role in roles]
                 places += [_relative(case.masks.get(MASK_COLUMNS[name]), base) for name in masks]
+                places += [_relative(case.times, base) for _ in times]
                 values = [case.label or ""] if labels else []
                 values += ["" if case.clinical.get(name) is None else str(case.clinical[name]) for name in clinical]
                 writer.writerow([case.case, case.lesion, case.reader, *places, *values])
@@ -161,7 +168,8 @@ def _case(path: Path, header: list[str], cells: list[str], row: int, delimiter: 
     values = dict(zip(header, [*cells, *[""] * (len(header) - len(cells))]))
     if not values["case"]:
         raise InputError(f"{path}, row {row}, column case", "is empty", "name the patient of every row")
-    known = {*IDENTITY, *IMAGE_ROLES, *MASK_COLUMNS, "label", ""}
+    known = {*IDENTITY, *IMAGE_ROLES, *MASK_COLUMNS, TIMES_COLUMN, "label", ""}
+    times = values.get(TIMES_COLUMN)
     return Case(
         case=values["case"],
         lesion=values.get("lesion", ""),
@@ -171,6 +179,7 @@ def _case(path: Path, header: list[str], cells: list[str], row: int, delimiter: 
         label=values.get("label") or None,
         clinical={name: _parsed(value, delimiter) for name, value in values.items() if name not in known},
         row=row,
+        times=_existing(path, row, TIMES_COLUMN, times) if times else None,
     )
 
 

@@ -205,9 +205,8 @@ def read_times(path: Path, n_frames: int, role: str, grid: Any) -> tuple[float, 
     ------
     InputError : the text file does not hold as many rising numbers as there are frames.
     """
-    names = [f"{stem_of(path)}{ending}" for ending in TIMES_ENDINGS] + (["dce_times.txt"] if role == "dce" else [])
-    for name in names:
-        place = path.with_name(name)
+    places = times_files(path) if role == "dce" else times_files(path)[: len(TIMES_ENDINGS)]
+    for place in places:
         if place.is_file():
             return read_times_file(place, n_frames)
     if grid.HasMetaDataKey("FrameTimes"):
@@ -215,6 +214,12 @@ def read_times(path: Path, n_frames: int, role: str, grid: Any) -> tuple[float, 
     step = grid.GetSpacing()[3]
     # A time step of 1 is what writers put who do not know it.
     return tuple(frame * step for frame in range(n_frames)) if step > 0 and step != 1 else ()
+
+
+def times_files(path: Path) -> list[Path]:
+    """Where the seconds of a 4-D file's frames may stand; the last place is a dynamic series' only."""
+    names = [f"{stem_of(path)}{ending}" for ending in TIMES_ENDINGS]
+    return [path.with_name(name) for name in (*names, "dce_times.txt")]
 
 
 def read_times_file(place: Path, n_frames: int) -> tuple[float, ...]:

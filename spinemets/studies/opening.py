@@ -8,8 +8,9 @@ import SimpleITK as sitk
 
 from spinemets.errors import InputError
 from spinemets.geometry.files import read_image
+from spinemets.geometry.grids import set_frame_times
 from spinemets.geometry.segmentation_objects import is_dicom
-from spinemets.studies.named_files import studies_of_files
+from spinemets.studies.named_files import read_times_file, studies_of_files
 from spinemets.studies.scanning import scan_studies
 from spinemets.studies.study import Series
 
@@ -34,6 +35,19 @@ def open_image(path: Path | str) -> sitk.Image:
         return _series_of_file(path).load()
     image = read_image(path)
     return studies_of_files([path], path)[0].series[0].load() if image.GetDimension() == 4 else image
+
+
+def open_dynamic(path: Path | str, times: Path | None = None) -> sitk.Image:
+    """The image, as `open_image` gives it, with the seconds of its frames from the text file `times`, if there is one.
+
+    Raises
+    ------
+    InputError : as `open_image`, or the file does not hold one rising number a frame.
+    """
+    image = open_image(path)
+    if times is not None and image.GetDimension() == 4:
+        set_frame_times(image, read_times_file(times, image.GetSize()[3]))
+    return image
 
 
 def _only_series(folder: Path) -> Series:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spinemets.features.cohorts import Extraction, Outcome
+    from spinemets.features.settings import Settings
     from spinemets.studies.cohort import Cohort
 
 
@@ -30,6 +31,7 @@ def extract(
     roles: Annotated[
         str | None, typer.Option(metavar="A,B", help="Images to measure; default: the recipe's, or all of the table.")
     ] = None,
+    times: Annotated[Path | None, typer.Option(help="Seconds of the frames of all dynamic series, one a line.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: cores.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Dask cluster to run on, instead.")
@@ -49,6 +51,10 @@ def extract(
     is also measured rotated, shifted, noisier and with another contour and volume; OUT.robustness.csv has the ICC(1,1)
     of each feature over these versions, with its 95 % interval: those of low ICC would not come out alike in another
     examination or by another reader.
+
+    A recipe that measures a dynamic series takes the seconds of its frames from the series itself, from --times, or
+    from the file that the column `times_dce` names; the columns `hot_spot` (x y z in mm, LPS) and `injection_s` say
+    of a case where a reader placed the hot spot, and when the injection was.
     """
     from dataclasses import replace
 
@@ -67,9 +73,13 @@ def extract(
         raise typer.BadParameter("--perturbations needs at least 2 versions, to compare them")
     check_writable_file(out, overwrite)
     cohort = Cohort.read(table)
+    if times is not None:
+        cohort = replace(cohort, cases=tuple(replace(case, times=case.times or times) for case in cohort.cases))
     wanted = replace(
         _extraction(cohort, recipe, settings_file, feature_set, roles), perturbations=perturbations, seed=seed
     )
+    if perturbations and wanted.kinetics is not None:
+        raise typer.BadParameter("--perturbations is for still images; this recipe measures a dynamic series")
     runner = dask_runner(scheduler) if scheduler is not None else local_runner(workers)
     with showing_progress(progress) as report:
         outcomes = extract_cohort(cohort, wanted, out.with_name(f"{out.name}.cases"), runner, report)
@@ -92,22 +102,26 @@ def _extraction(
     cohort: Cohort, recipe: str | None, settings_file: Path | None, feature_set: str | None, roles: str | None
 ) -> Extraction:
     """What is measured: the recipe's, a file's or a set's."""
+    from spinemets.dce.wanted import Kinetics
     from spinemets.errors import InputError
     from spinemets.features.cohorts import Extraction
     from spinemets.features.extraction import settings_of
     from spinemets.features.parameter_file import read_settings
     from spinemets.learning.recipes import find_recipe
 
-    margin = None
+    margin: float | None = None
+    kinetics: Kinetics | None = None
+    settings: Settings | None
     present = tuple(dict.fromkeys(role for case in cohort.cases for role in case.images))
     if recipe is not None:
         found = find_recipe(recipe)
         content = found.content
-        if content["extraction"] is None:
+        kinetics = Kinetics.of_recipe(content)
+        if content["extraction"] is None and kinetics is None:
             raise InputError(
                 found.name, "measures no images: it learns from columns of the table", "give the table to `train`"
             )
-        settings = settings_of(**content["extraction"])
+        settings = settings_of(**content["extraction"]) if content["extraction"] else None
         margin = content.get("crop_margin_mm")
         present = tuple(content["roles"])
     elif settings_file is not None:
@@ -117,7 +131,7 @@ def _extraction(
     chosen = tuple(part.strip() for part in roles.split(",")) if roles else present
     if not chosen:
         raise InputError(cohort.path, "has no column with images", "name one by its role, such as t1")
-    return Extraction(chosen, settings, margin)
+    return Extraction(chosen, settings, margin, kinetics=kinetics)
 
 
 def write_robustness(outcomes: Sequence[Outcome], path: Path) -> None:
