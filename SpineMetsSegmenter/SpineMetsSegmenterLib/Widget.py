@@ -74,7 +74,7 @@ class SpineMetsSegmenterWidget(Panel):
             ("Ctrl+Shift+F", _("find the lesion"), self.ui.findButton.click),
             ("Ctrl+Shift+G", _("go to the lesion"), self.ui.goToLesionButton.click),
             ("Ctrl+Shift+B", _("series side by side"), self.ui.layoutButton.click),
-            ("Ctrl+Shift+T", _("time course on or off"), self.ui.timeCourseCheckBox.click),
+            ("Ctrl+Shift+D", _("time course on or off"), self.ui.timeCourseCheckBox.click),
             ("Ctrl+Shift+K", _("find the hot spot"), self.ui.findHotSpotButton.click),
             ("Ctrl+Shift+U", _("undo moving the hot spot"), self.ui.undoHotSpotButton.click),
             ("Ctrl+Shift+M", _("maps of the kinetics"), self.ui.mapsButton.click),
@@ -252,7 +252,7 @@ class SpineMetsSegmenterWidget(Panel):
         series = next(entry for entry in case.series() if entry.key == key)
         self.refresh()
         if series.volume is None and role not in ROLES_LEFT_OUT:
-            self.studySection.loadSeries(case.source, [key])
+            self.studySection.opener.loadSeries(case, [key])
         else:
             self.viewsSection.hangAgain()
 

@@ -90,6 +90,7 @@ def load_module(name: str):
     description = scripted_modules.ModuleDescription(path)
     module = getattr(file_module, name)(description)
     setattr(slicer.modules, name.lower(), description)
+    setattr(slicer.modules, f"{name}Instance", module)
     return module
 
 

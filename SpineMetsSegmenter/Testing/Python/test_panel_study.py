@@ -206,3 +206,18 @@ def test_leaving_the_module_while_a_study_is_loaded_does_not_lose_it(panel, simu
     panel.process_events(until=lambda: not panel.widget.isWorking, timeout_s=60)
     panel.select_module("SpineMetsSegmenter")
     assert len(rows(panel)) == 4
+
+
+def test_every_key_of_the_panel_does_something(panel):
+    """A key that the application uses too is ambiguous: Qt then does neither."""
+    keys = [key for key, _text in panel.widget.shortcuts.describe()]
+    assert len(set(keys)) == len(keys) == 9
+    done = []
+    panel.widget.shortcuts.remove()
+    panel.widget.shortcuts._entries = [
+        (key, text, lambda key=key: done.append(key)) for key, text, _slot in panel.widget.shortcuts._entries
+    ]
+    panel.widget.shortcuts.install()
+    for key in keys:
+        panel.press(key)
+    assert done == keys

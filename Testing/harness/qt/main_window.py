@@ -24,6 +24,13 @@ MODULE_LOGICS = {
     "Volumes": "vtkSlicerVolumesLogic",
 }
 MODULES_WITHOUT_LOGIC = ("Welcome", "Data", "DICOM", "SegmentEditor")
+# Keys of Slicer's main window and of its tool bars (Markups, Sequences): another shortcut for one of them makes the key
+# ambiguous, and Qt then does neither.
+KEYS_OF_THE_APPLICATION = (
+    *("Ctrl+O", "Ctrl+S", "Ctrl+W", "Ctrl+F", "Ctrl+H", "Ctrl+X", "Ctrl+C", "Ctrl+V", "Ctrl+Left", "Ctrl+Right"),
+    *(f"Ctrl+{digit}" for digit in range(7)),
+    *(f"Ctrl+Shift+{key}" for key in ("A", "T", "Space", "Down", "Left", "Right")),
+)
 
 
 class qSlicerMainWindow(StandIn, QtWidgets.QMainWindow):
@@ -47,6 +54,8 @@ class qSlicerMainWindow(StandIn, QtWidgets.QMainWindow):
         self._selector = qSlicerModuleSelectorToolBar(self._panel)
         self.addToolBar(self._selector)
         self.statusBar()
+        for key in KEYS_OF_THE_APPLICATION:
+            QtGui.QShortcut(QtGui.QKeySequence(key), self)
 
     def moduleSelector(self):
         return self._selector
