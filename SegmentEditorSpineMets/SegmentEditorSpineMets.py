@@ -33,10 +33,14 @@ class SegmentEditorSpineMets(ScriptedLoadableModule):
         parent.acknowledgementText = _(
             "The way from outline to lesion follows Lang et al. 2019; see the documentation."
         )
+        self.isRegistered = False
         slicer.app.connect("startupCompleted()", self.registerEditorEffect)
 
     def registerEditorEffect(self):
-        """Let every Segment Editor offer the effect."""
+        """Let every Segment Editor that is made from now on offer the effect; calling it again changes nothing."""
+        if self.isRegistered:
+            return
+        self.isRegistered = True
         import qSlicerSegmentationsEditorEffectsPythonQt as effects
         import SegmentEditorSpineMetsLib
         from SegmentEditorSpineMetsLib.SegmentEditorEffect import SegmentEditorEffect

@@ -23,6 +23,7 @@ class EditorSection:
         self._panel = panel
         self.ui = panel.ui
         self._node = None
+        registerLesionTools()
         # Not in the .ui file: the editor's own widgets, the effects' among them, would be taken for the panel's.
         self.editor = slicer.qMRMLSegmentEditorWidget()
         self.editor.name = "embeddedEditor"
@@ -218,3 +219,11 @@ class EditorSection:
     def _onSeriesActivated(self, box, name: str, index: int) -> None:
         if self._panel.parameters and not self._panel.isUpdatingGui:
             setattr(self._panel.parameters, name, slicer.mrmlScene.GetNodeByID(box.itemData(index)))
+
+
+def registerLesionTools() -> None:
+    """Let the editor offer the lesion tools also where this panel is shown before the application has started up (as
+    its home module), or where the modules were added later."""
+    module = getattr(slicer.modules, "SegmentEditorSpineMetsInstance", None)
+    if module is not None:
+        module.registerEditorEffect()

@@ -2,10 +2,9 @@
 
 import ctk
 import qt
-import slicer
 from slicer.i18n import tr as _
 
-from SpineMetsWidgets.ApplyButton import ApplyButton
+from SpineMetsWidgets.StudyOpener import StudyOpener
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
 ROLE, PLANE, SERIES = 0, 1, 2
@@ -30,7 +29,6 @@ class StudySection:
     def __init__(self, panel) -> None:
         self._panel = panel
         self.ui = panel.ui
-        self._loading = None
         self._shown = None
         self._roleLabels = roleLabels()
         table = self.ui.seriesTable
@@ -42,72 +40,14 @@ class StudySection:
         header.setSectionResizeMode(SERIES, qt.QHeaderView.Stretch)
         header.resizeSection(ROLE, 112)
         prepareRows(table)
-        self.loadButton = ApplyButton(self.ui.loadStudyButton, self.load, self.cancel)
-        self.ui.studyPathEdit.connect("currentPathChanged(QString)", self._onPathChanged)
+        self.opener = StudyOpener(panel, panel.startJob, panel.studyLoaded)
         self.ui.caseComboBox.connect("activated(int)", self._onCaseActivated)
-
-    # Loading.
-
-    @property
-    def isLoading(self) -> bool:
-        return self._loading is not None and self._loading.isRunning
-
-    def load(self) -> None:
-        """Load the study of the chosen folder."""
-        self._start(self._panel.parameters.studyPath.strip(), ())
-
-    def loadSeries(self, source: str, keys) -> None:
-        """Load series of a study that were left on disk, since they have a role now."""
-        self._start(source, keys)
-
-    def _start(self, path: str, keys) -> None:
-        if self.isLoading:
-            return
-        from .StudyLoading import StudyLoading
-
-        self._panel.showStatus("")
-        self._loading = StudyLoading(
-            slicer.mrmlScene,
-            self._panel.startJob,
-            lambda function: qt.QTimer.singleShot(0, function),
-            self._panel.showProgressOfJob,
-            self._loaded,
-            self._failed,
-            folder=slicer.app.temporaryPath,
-        )
-        self._panel.workStarted()
-        self.loadButton.showWorking(True)
-        self._loading.start(path, keys)
-
-    def cancel(self) -> None:
-        """Stop loading; the scene is as it was."""
-        if self.isLoading:
-            self._loading.cancel()
-            self._ended()
-            self._panel.showStatus(_("Loading was cancelled; the scene is as it was."))
-
-    def _loaded(self, loaded) -> None:
-        self.ui.studyPathEdit.addCurrentPathToHistory()
-        self._ended()
-        self._panel.studyLoaded(loaded)
-
-    def _failed(self, sentence: str) -> None:
-        self._ended()
-        self._panel.showFault(_("The study could not be loaded. {why}").format(why=sentence))
-
-    def _ended(self) -> None:
-        self._loading = None
-        self.loadButton.showWorking(False)
-        self._panel.workEnded()
 
     # What is shown.
 
     def update(self, parameters, case, cases) -> None:
         """Show the path, the studies to choose from, and the series of the case."""
-        if self.ui.studyPathEdit.currentPath != parameters.studyPath:
-            self.ui.studyPathEdit.currentPath = parameters.studyPath
-        missing = "" if parameters.studyPath.strip() else _("Choose the folder of a study.")
-        self.loadButton.showReady(missing, _("Load every series that has a role."))
+        self.opener.update(parameters)
         self.ui.caseRow.visible = len(cases) > 1
         combo = self.ui.caseComboBox
         entries = [(one.name, one.uid) for one in cases]
@@ -121,9 +61,7 @@ class StudySection:
 
     def clear(self) -> None:
         """Take off the series of a scene that is closed; stop loading into it."""
-        if self.isLoading:
-            self._loading.cancel()
-            self._ended()
+        self.opener.stop()
         self._showSeries([])
 
     def _showSeries(self, series) -> None:
@@ -174,10 +112,6 @@ class StudySection:
         key = entry.key
         box.connect("activated(int)", lambda index: self._panel.roleChosen(key, box.itemData(index)))
         return box
-
-    def _onPathChanged(self, path) -> None:
-        if self._panel.parameters and not self._panel.isUpdatingGui:
-            self._panel.parameters.studyPath = path
 
     def _onCaseActivated(self, index) -> None:
         self._panel.caseChosen(self.ui.caseComboBox.itemData(index))

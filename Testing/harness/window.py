@@ -84,18 +84,23 @@ def _end_processes() -> None:
             errors.collected.append(AssertionError(f"left running: {process.program()} {process.arguments()}"))
 
 
-def open_module(name: str, size: tuple[int, int] = (1280, 800), palette: str = "light") -> ModuleWindow:
-    """Start the application anew, load all modules of the extension, and show one of them."""
+def open_module(
+    name: str, size: tuple[int, int] = (1280, 800), palette: str = "light", as_home: bool = False
+) -> ModuleWindow:
+    """Start the application anew, load all modules of the extension, and show one of them; as the user's home module it
+    is shown before the application says that it has started."""
     application.start(window=True)
     _qt_application.setPalette(_palette(palette))
     for known in application.MODULES:
         application.load_module(known)
-    slicer.app._qt._emit("startupCompleted()")
-    errors.raise_collected()
     window = _main_windows[-1]
     window.resize(*size)
     window.show()
     opened = ModuleWindow(window, name)
+    if as_home:
+        opened.select_module(name)
+    slicer.app._qt._emit("startupCompleted()")
+    errors.raise_collected()
     opened.select_module(name)
     return opened
 

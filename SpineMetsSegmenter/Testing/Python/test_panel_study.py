@@ -221,3 +221,9 @@ def test_every_key_of_the_panel_does_something(panel):
     for key in keys:
         panel.press(key)
     assert done == keys
+
+
+def test_as_home_module_the_panel_is_made_before_effects_are_registered(open_module):
+    window = open_module("SpineMetsSegmenter", as_home=True)
+    assert "SpineMets" in window.widget.editorSection.editor.availableEffectNames()
+    assert slicer.qSlicerSegmentEditorEffectFactory.instance().registeredEffects()[-1].name == "SpineMets"

@@ -56,7 +56,7 @@ class Loading:
     """A loading with its child, its event loop and what it told."""
 
     def __init__(self) -> None:
-        from SpineMetsSegmenterLib.StudyLoading import StudyLoading
+        from SpineMetsWidgets.StudyLoading import StudyLoading
 
         self.child, self.loop = Child(), EventLoop()
         self.loaded, self.faults, self.steps = [], [], []
