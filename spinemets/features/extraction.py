@@ -109,8 +109,16 @@ def extract(
     root, logarithm and exponential images.
 
     What pyradiomics answers where a feature is not defined, this answers too: in a region of one intensity,
-    correlations are 1, NGTDM coarseness 1e6, skewness and kurtosis 0; where no two voxels touch, GLCM is NaN. Where it
-    leaves columns out (LoG wider than the image), they are NaN here.
+    correlations are 1, NGTDM coarseness 1e6, skewness and kurtosis 0; where no two voxels touch, GLCM is NaN (but
+    of one grey level: InverseVariance 0 in a row of voxels, MCC 1 in other regions). It differs in five things:
+
+    - It leaves out columns of an LoG wider than the image; here they are NaN, so that all cases have the same columns.
+    - Where it ends with an error of numpy (square, logarithm, exponential of an image of zeros; texture in plane of a
+      region with one voxel a plane), the error here says why.
+    - It counts voxels of the region that are not a number as a grey level of their own; here they are refused. Outside
+      of the region they do no harm here either, unless filters, resampling or normalising read them.
+    - It refuses a mask without a single 0.
+    - In a 2-D image its force2D would measure rows only; here it changes nothing.
 
     Parameters
     ----------
@@ -121,8 +129,9 @@ def extract(
 
     Raises
     ------
-    InputError : options that do not fit; no scalar image; voxels that are not finite; a mask that is empty, lacks the
-        label, is on another grid, or is less than two voxels wide in two directions (before or after resampling).
+    InputError : options that do not fit; no scalar image; voxels that are not finite; an image of zeros that a filter
+        scales; a mask that is empty, lacks the label, is on another grid, or is less than two voxels wide in two
+        directions (before or after resampling).
     """
     planar = image.GetDimension() == 2
     if planar:
@@ -240,17 +249,27 @@ def region_mask(image: sitk.Image, mask: sitk.Image, settings: Settings) -> sitk
     if settings.carry:
         mask = nearest_on_grid(mask, image)
     check_same_grid(image, mask)
-    voxels = sitk.GetArrayViewFromImage(image)
-    # A value that is not finite makes the sum so; so may a sum of the largest finite numbers, hence the second look.
-    if not np.isfinite(voxels.sum(dtype=np.float64)) and not np.isfinite(voxels).all():
-        raise InputError("image", "has voxels that are not a number or infinite", "repair the image first")
     if not sitk.GetArrayViewFromImage(mask).any():
         raise InputError("mask", "has no voxel", "draw the lesion first")
-    if settings.label is None:
-        return mask
-    labelled = mask == settings.label
+    labelled = mask if settings.label is None else mask == settings.label
     if not sitk.GetArrayViewFromImage(labelled).any():
         labels = np.unique(sitk.GetArrayViewFromImage(mask))
         known = ", ".join(f"{label:g}" for label in labels[labels != 0][:20])
         raise InputError("mask", f"has no voxel of label {settings.label}", f"use one of its labels: {known}")
+    _check_finite(image, labelled, settings)
     return labelled
+
+
+def _check_finite(image: sitk.Image, mask: sitk.Image, settings: Settings) -> None:
+    """Where values are measured they must be numbers, and everywhere if more than the region is read."""
+    voxels = sitk.GetArrayViewFromImage(image)
+    # A value that is not finite makes the sum so; so may a sum of the largest finite numbers, hence the second look.
+    if np.isfinite(voxels.sum(dtype=np.float64)) or np.isfinite(voxels).all():
+        return
+    if np.isfinite(voxels[sitk.GetArrayViewFromImage(mask) != 0]).all():
+        if not settings.reads_surroundings:
+            return
+        where = "outside of the mask, which filters, resampling or normalising would read"
+    else:
+        where = "in the mask"
+    raise InputError("image", f"has voxels that are not a number or infinite {where}", "repair the image first")

@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 
 # Eigenvalues that are followed when pyradiomics' epsilon shifts them (see `_maximal_correlation`).
 FOLLOWED = 8
+# An eigenvalue below this is 0 but for rounding.
+ROUNDING = 1e-12
 
 
 def glcm_features(pairs: Floats, grey_levels: Floats, highest: int, with_mcc: bool = True) -> dict[str, float]:
@@ -31,15 +33,18 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int, with_mcc: bo
 
     Parameters
     ----------
-    pairs : (a, k, k) pairs counted one way. Directions without pairs do not count; without any pair all features are
-        NaN.
+    pairs : (a, k, k) pairs counted one way, in each direction that the region's box has room for. Directions without
+        pairs do not count; without any pair all features are NaN but, as pyradiomics has it, of one grey level:
+        InverseVariance is 0 where there is one direction, MCC 1 where there are several.
     grey_levels : (k,) the grey levels that occur.
     highest : Ng.
     with_mcc : MCC too, which takes as long as all others; otherwise it is NaN.
     """
     counts = pairs + pairs.transpose(0, 2, 1)
     totals = counts.sum(axis=(1, 2))
-    p = counts[totals > 0] / totals[totals > 0][:, None, None]
+    counted = totals > 0 if len(totals) > 1 else np.ones(len(totals), bool)  # an only direction stays, as NaN
+    with np.errstate(invalid="ignore"):
+        p = counts[counted] / totals[counted][:, None, None]
     px = p.sum(axis=2)
     mean = px @ grey_levels
     centred = grey_levels - mean[:, None]
@@ -76,13 +81,16 @@ def glcm_features(pairs: Floats, grey_levels: Floats, highest: int, with_mcc: bo
         "JointAverage": mean,
         "JointEnergy": (p**2).sum(axis=(1, 2)),
         "JointEntropy": joint_entropy,
-        "MCC": _maximal_correlation(p, px) if with_mcc else np.full(len(p), np.nan),
+        "MCC": np.full(len(p), np.nan),
         "MaximumProbability": p.max(axis=(1, 2), initial=0.0),
         "SumAverage": p_sum @ k_sum,
         "SumEntropy": _entropy(p_sum),
         "SumSquares": variance,
     }
-    return dict(zip(features, _mean_over_directions(np.array(list(features.values()))), strict=True))
+    means = dict(zip(features, _mean_over_directions(np.array(list(features.values()))), strict=True))
+    if with_mcc:
+        means["MCC"] = _maximal_correlation(p, px)
+    return means
 
 
 def _mean_over_directions(values: Floats) -> list[float]:
@@ -127,16 +135,22 @@ def _information_correlation(p: Floats, px: Floats, joint_entropy: Floats) -> tu
     return imc1, imc2
 
 
-def _maximal_correlation(p: Floats, px: Floats) -> Floats:
-    """Maximal correlation coefficient, a value for each direction: the root of the second largest eigenvalue of
-    Q(i, j) = sum_k p(i, k) p(j, k) / (p_x(i) p_y(k) + eps); 1 where there is one grey level.
+def _maximal_correlation(p: Floats, px: Floats) -> float:
+    """Maximal correlation coefficient: the root of the second largest eigenvalue of
+    Q(i, j) = sum_k p(i, k) p(j, k) / (p_x(i) p_y(k) + eps), a mean over directions; 1 where there is one grey level.
 
     Without eps, Q is similar to the square of the symmetric S(i, j) = p(i, j) / sqrt(p_x(i) p_x(j)), which is an order
     of magnitude faster to decompose and always has real eigenvalues. Epsilon moves eigenvalues of rare levels in the
     seventh digit, so Q itself is then projected on the leading eigenvectors of S, where it is a small matrix.
     """
+    if not np.isfinite(p).all():
+        return float("nan")
     if p.shape[1] < 2:
-        return np.ones(len(p))
+        return 1.0
+    if not len(p):
+        return float("nan")
+    if p.shape[1] <= FOLLOWED:
+        return _maximal_correlation_of_q(p)
     root = np.sqrt(px)
     inverse_root = np.where(px > 0, 1 / np.where(px > 0, root, 1.0), 0.0)
     symmetric = p * inverse_root[:, :, None] * inverse_root[:, None, :]
@@ -147,6 +161,23 @@ def _maximal_correlation(p: Floats, px: Floats) -> Floats:
     left = root[:, :, None] * leading
     weighted = p / (px[:, :, None] * px[:, None, :] + EPSILON)
     projected = left.transpose(0, 2, 1) @ (weighted @ (p.transpose(0, 2, 1) @ right))
-    squares = np.sort(np.linalg.eigvals(projected).real, axis=1)
-    second = squares[:, -2]
-    return np.where(second >= 0, np.sqrt(np.abs(second)), np.nan)
+    second = np.sort(np.linalg.eigvals(projected).real, axis=1)[:, -2]
+    if (second < ROUNDING).any():
+        return _maximal_correlation_of_q(p)
+    return float(np.sqrt(second).mean())
+
+
+def _maximal_correlation_of_q(p: Floats) -> float:
+    """The same from Q itself, with every sum in pyradiomics' order: where the second eigenvalue is 0, the sign of its
+    rounding error decides whether pyradiomics counts the direction.
+    """
+    last = np.ascontiguousarray(np.moveaxis(p, 0, 2))
+    rows, columns = last.sum(axis=1), last.sum(axis=0)
+    q = np.zeros_like(last)
+    for k in range(len(last)):
+        q += last[:, None, k] * last[None, :, k] / (rows[:, None] * columns[k] + EPSILON)
+    eigenvalues = np.sort(np.linalg.eigvals(np.moveaxis(q, 2, 0)))
+    with np.errstate(invalid="ignore"):
+        roots = np.sqrt(eigenvalues[:, -2])
+    defined = roots[~np.isnan(roots)]
+    return float(defined.mean().real) if len(defined) else float("nan")

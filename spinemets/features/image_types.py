@@ -15,6 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from spinemets.errors import InputError
 from spinemets.features.local_binary_patterns import uniform_patterns
 from spinemets.features.preparation import Region
 from spinemets.features.settings import Settings
@@ -33,6 +34,10 @@ LOG_LEAST_SIZE = 4
 def derived_values(region: Region, settings: Settings) -> Iterator[tuple[str, Settings, NDArray]]:
     """Of each image type that the settings ask for: its name in columns, its own settings, and its values at the
     region's voxels (n,), in C order.
+
+    Raises
+    ------
+    InputError : an image of zeros is to be scaled by its largest intensity.
     """
     for name in settings.image_types:
         own = settings.of_image_type(name)
@@ -69,6 +74,12 @@ def _elementwise(
     column: str, function: Callable[[Floats, float], Floats], region: Region, _settings: Settings
 ) -> Derived:
     peak = region.largest_absolute
+    if peak == 0 and function is not _square_root:
+        raise InputError(
+            "image",
+            f"has only zeros, so that its {column} image has no scale",
+            "check it, or leave that one out",
+        )
     with np.errstate(all="ignore"):
         yield column, function(region.intensities.astype(np.float64), np.float64(peak))
 

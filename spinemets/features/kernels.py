@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.errors import InputError
 from spinemets.features import compiled_loops, numpy_loops
 from spinemets.features.discretization import GreyLevels
 
@@ -29,7 +30,8 @@ class TextureMatrices:
     """Counts behind the texture features; k grey levels that occur, a directions.
 
     levels : the grey levels of the rows.
-    pairs : (a, k, k) voxels of level i whose neighbour in the direction has level j.
+    pairs : (a, k, k) voxels of level i whose neighbour in the direction has level j; directions that the region's box
+        has no room for are left out.
     runs : (a, k, r) runs of r + 1 voxels of level i in the direction; directions in which no two voxels share a line
         are left out.
     zone_levels, zone_sizes : (z,) level index and voxels of each connected zone.
@@ -90,6 +92,14 @@ class Lattice:
         self.steps = np.array(directions) @ strides
 
     @functools.cached_property
+    def possible(self) -> list[int]:
+        """Directions in which the region's box is more than one voxel wide."""
+        size = self.region.shape
+        return [
+            a for a, step in enumerate(self.directions) if all(size[axis] > 1 for axis in range(3) if step[axis] != 0)
+        ]
+
+    @functools.cached_property
     def used(self) -> list[int]:
         """Directions in which two voxels share a line."""
         flat = np.zeros(int(np.prod(self.shape)), bool)
@@ -127,7 +137,15 @@ def texture_matrices(
     levels : of the region's voxels in C order.
     engine : "numba", "numpy", or "auto" for the fastest that is installed.
     runs_and_zones : count these too; without them they are empty.
+
+    Raises
+    ------
+    InputError : the region is one voxel wide in each direction that counts.
     """
+    if not lattice.possible:
+        raise InputError(
+            "mask", "has no two voxels in one plane, within which texture is measured", "measure in 3-D (force2D false)"
+        )
     loops = _loops(engine)
     kinds = len(levels.values)
     grid, voxels, steps = lattice.grid(levels.index), lattice.voxels, lattice.steps
@@ -147,7 +165,7 @@ def texture_matrices(
         zones = loops.find_zones(grid, voxels, steps, zone_levels, zone_sizes)
     return TextureMatrices(
         levels=levels,
-        pairs=pairs.astype(np.float64),
+        pairs=pairs[lattice.possible].astype(np.float64),
         runs=runs.astype(np.float64),
         zone_levels=zone_levels[:zones],
         zone_sizes=zone_sizes[:zones],

@@ -100,6 +100,11 @@ class Settings:
         """Whether an image is made that needs voxels round the region, or the whole image's maximum."""
         return any(name != "Original" for name in self.image_types)
 
+    @property
+    def reads_surroundings(self) -> bool:
+        """Whether voxels outside of the region have an influence."""
+        return self.filters or self.spacing is not None or self.normalize == "image" or self.bias_correction
+
 
 # Fields that an image type may have for itself: those that take effect after filtering, or in its own filter.
 OF_AN_IMAGE_TYPE = (
