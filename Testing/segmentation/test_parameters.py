@@ -28,6 +28,9 @@ from spinemets.segmentation.parameters import SegmentationParameters
         ("growing_sd", math.inf),
         ("overlap_fraction", 1.5),
         ("border_fraction", 0),
+        ("border_rule", "round"),
+        ("border_inside_mm", -1),
+        ("border_outside_mm", math.inf),
     ],
 )
 def test_nonsense_is_refused_by_name(name, value):

@@ -22,7 +22,7 @@ def scene_of(brightness: np.ndarray, outline: np.ndarray) -> Scene:
     brightness = brightness.astype(np.float32)
     channels = Channels(("brightness",), brightness[np.newaxis], brightness, np.zeros(brightness.shape, bool))
     box = SearchBox((0, 0, 0), brightness.shape[::-1])
-    return Scene(box, AXES, 0, (4.0, 1.0, 1.0), outline, channels, 0.0)
+    return Scene(box, AXES, 0, (4.0, 1.0, 1.0), brightness, outline, channels, 0.0)
 
 
 def block(start, stop) -> np.ndarray:

@@ -132,4 +132,4 @@ def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationPa
             ),
         )
     region = learned(field, region, parameters.learning_rounds, parameters.closing_mm)
-    return with_border(field, region, parameters.border_fraction) if parameters.border_rule == "edge" else region
+    return region if parameters.border_rule == "none" else with_border(field, region, parameters.border_fraction)

@@ -28,6 +28,7 @@ from spinemets.segmentation.region_growing import GrownRegion, grow
 from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
 from spinemets.segmentation.seeds import deepest_seed, find_seed, living_seed, voxel_at
+from spinemets.segmentation.walked_border import with_walked_border
 
 METHODS = ("ncut", "grow")
 OTHER_LESION_SHARE = 0.2
@@ -167,6 +168,9 @@ def segment_lesion(
             again = _grown(scene, kept, other, parameters)
             if again.compactness > grown.compactness and not again.leaked:
                 seed, grown = other, again
+    with watch.stage("border"):
+        if parameters.growing_rule == "compact" and parameters.border_rule == "walk" and not grown.leaked:
+            grown = replace(grown, voxels=with_walked_border(scene, grown.voxels, seed, parameters))
     progress("growing", 1, 1, "done")
     warnings += _doubts(grown, scene, image, parameters)
     return _result(grown, scene, grid, image, method, seed, parameters, watch, warnings)

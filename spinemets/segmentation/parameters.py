@@ -12,7 +12,7 @@ CLUSTER_RULES = ("repaired", "literal")
 SEED_RULES = ("thick", "brightest")
 GROWING_RULES = ("compact", "statistics", "half_maximum")
 MOTION_RULES = ("correct", "check", "off")
-BORDER_RULES = ("edge", "none")
+BORDER_RULES = ("walk", "edge", "none")
 CONNECTIVITIES = (6, 18, 26)
 
 
@@ -61,6 +61,8 @@ class SegmentationParameters:
     Border, for "compact": the region learns `learning_rounds` times from all channels what it looks like; with
     `border_rule` "edge" its border is then placed `border_fraction` of the way from the level outside to that inside.
     Less than half: what is blurred and round ends outside its half level, the more so in its first and last slice.
+    "walk" does so too, and then draws the border between what lies deeper than `border_inside_mm` in the region and
+    what lies farther than `border_outside_mm` from it by a random walk on the whole time courses (Grady 2005, 2006).
     """
 
     left_right_factor: float = 5.0
@@ -98,8 +100,10 @@ class SegmentationParameters:
     neck_mm: float = 4.0
     closing_mm: float = 8.0
     learning_rounds: int = 3
-    border_rule: str = "edge"
+    border_rule: str = "walk"
     border_fraction: float = 0.4
+    border_inside_mm: float = 1.2
+    border_outside_mm: float = 2.0
 
     def __post_init__(self) -> None:
         self._check_range("left_right_factor", 1, 100)
@@ -139,6 +143,8 @@ class SegmentationParameters:
         self._check_range("compact_excess", 1, math.inf)
         self._check_choice("border_rule", BORDER_RULES)
         self._check_range("border_fraction", 0.01, 0.99)
+        self._check_range("border_inside_mm", 0, 50)
+        self._check_range("border_outside_mm", 0, 50)
 
     def _check_range(self, name: str, low: float, high: float, whole: bool = False) -> None:
         value = getattr(self, name)

@@ -28,6 +28,7 @@ class Scene:
     ----------
     box : where in the image it lies; axes : how the image's axes run.
     across : the array axis across the slices; spacing : mm along z, y, x.
+    voxels : (z, y, x) or (frame, z, y, x), the image in the box, its frames shifted back where they were.
     outline : the carried outline; channels : what the box looks like.
     background : median brightness outside the outline.
     motion : how far the frames lie apart; None for a still image, or when it was not looked at. corrected : whether
@@ -38,6 +39,7 @@ class Scene:
     axes: PatientAxes
     across: int
     spacing: tuple[float, float, float]
+    voxels: NDArray[np.float32]
     outline: NDArray[np.bool_]
     channels: Channels
     background: float
@@ -69,7 +71,7 @@ class Scene:
         channels = channels_of(voxels, outline, spacing, across, parameters)
         surroundings = channels.brightness if outline.all() else channels.brightness[~outline]
         background = float(np.median(surroundings))
-        return cls(box, axes, across, spacing, outline, channels, background, motion, corrected)
+        return cls(box, axes, across, spacing, voxels, outline, channels, background, motion, corrected)
 
     def within_reach(self, margin_mm: float) -> NDArray[np.bool_]:
         """Voxels at most `margin_mm` outside the outline as seen from the side.
