@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
 
+from spinemets.dce.wanted import DYNAMIC_ROLE, HotSpotInput
 from spinemets.errors import InputError
 from spinemets.geometry.files import read_mask, write_image
 from spinemets.geometry.grids import check_frame_of_reference, check_overlap
@@ -23,7 +24,7 @@ from spinemets.report.identity import SeriesLine, StudyIdentity, identity_of
 from spinemets.report.page import write_report
 from spinemets.studies.case_files import read_case_file
 from spinemets.studies.cohort import Case, Cohort
-from spinemets.studies.opening import open_image
+from spinemets.studies.opening import open_dynamic, open_image, with_times
 from spinemets.studies.scanning import Study, scan_study
 
 SIMULATED_PATIENT = "SIMULATED"
@@ -37,7 +38,8 @@ class OpenedCase:
     images : by role, those of the model. views : by role, others that the report shows the lesion in.
     mask : the lesion on any grid of the same world. role_masks : where a reader drew it on a
     series itself. files : what stands behind each image. keeps_parts : whether the lesion is wanted as it was carried
-    to each series, and each figure of the report. clinical : values of clinical variables.
+    to each series, and each figure of the report. clinical : values of clinical variables. hot_spot : what is known
+    of the dynamic series beside its voxels.
     """
 
     identity: StudyIdentity
@@ -49,6 +51,7 @@ class OpenedCase:
     views: dict[str, sitk.Image] = field(default_factory=dict)
     role_masks: dict[str, sitk.Image] = field(default_factory=dict)
     clinical: Mapping[str, Any] = field(default_factory=dict)
+    hot_spot: HotSpotInput = field(default_factory=HotSpotInput)
     keeps_parts: bool = False
 
 
@@ -59,29 +62,43 @@ def open_case(
     case_name: str | None = None,
     lesion: str | None = None,
     reader: str = "",
+    times: Path | None = None,
+    hot_spot: HotSpotInput | None = None,
 ) -> OpenedCase:
     """Open a study (DICOM folder, folder of named images) with its `mask`, one row of a cohort table, or a case.json.
+
+    Parameters
+    ----------
+    times : text file with the seconds of the dynamic series' frames, instead of those that it holds. hot_spot : what is
+        known of it, instead of what the case says.
 
     Raises
     ------
     InputError : a series that the model needs, or the mask, is missing or cannot be read.
     """
     if path.suffix.lower() == ".csv":
-        return _open_row(path, _choose_row(path, case_name, lesion), package, mask, reader)
-    if path.suffix.lower() == ".json":
-        return _open_case_file(path, package, mask, reader)
-    if mask is None:
+        opened = _open_row(path, _choose_row(path, case_name, lesion), package, mask, reader, times)
+    elif path.suffix.lower() == ".json":
+        opened = _open_case_file(path, package, mask, reader, times)
+    elif mask is None:
         raise InputError(path, "comes without a lesion", "give its mask with --mask, made with `spinemets segment`")
-    return open_study(scan_study(path), package, mask, reader)
+    else:
+        opened = open_study(scan_study(path), package, mask, reader, times)
+    if hot_spot is None:
+        return opened
+    known = {name: value for name, value in vars(hot_spot).items() if value is not None}
+    return replace(opened, hot_spot=replace(opened.hot_spot, **known))
 
 
-def open_study(study: Study, package: ModelPackage, mask: Path, reader: str = "") -> OpenedCase:
+def open_study(
+    study: Study, package: ModelPackage, mask: Path, reader: str = "", times: Path | None = None
+) -> OpenedCase:
     """Load the series that the model needs."""
     chosen = {role: study.by_role(role) for role in package.roles}
     lesion = read_mask(mask)
     return OpenedCase(
         identity=identity_of(study, package.roles, simulated=study.patient_name.startswith(SIMULATED_PATIENT)),
-        images={role: series.load() for role, series in chosen.items()},
+        images={role: with_times(series.load(), _times(role, times)) for role, series in chosen.items()},
         mask=lesion,
         mask_file=mask,
         reader=reader,
@@ -120,7 +137,14 @@ def _choose_row(table: Path, case_name: str | None, lesion: str | None) -> Case:
     return cases[0]
 
 
-def _open_row(table: Path, case: Case, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
+def _times(role: str, times: Path | None) -> Path | None:
+    """The file of the frames' seconds, for the series that has frames."""
+    return times if role == DYNAMIC_ROLE else None
+
+
+def _open_row(
+    table: Path, case: Case, package: ModelPackage, mask: Path | None, reader: str, times: Path | None
+) -> OpenedCase:
     missing = [role for role in package.roles if role not in case.images]
     if missing:
         raise InputError(
@@ -137,18 +161,21 @@ def _open_row(table: Path, case: Case, package: ModelPackage, mask: Path | None,
             description=f"lesion {case.lesion}" if case.lesion else "",
             simulated=str(case.clinical.get("simulated", "")).lower() == "true",
         ),
-        images={role: open_image(case.images[role]) for role in package.roles},
+        images={role: open_dynamic(case.images[role], _times(role, times or case.times)) for role in package.roles},
         mask=read_mask(mask_file),
         mask_file=mask_file,
         reader=reader or case.reader,
         files={role: [str(case.images[role])] for role in package.roles},
         clinical=case.clinical,
+        hot_spot=HotSpotInput.of_columns(case.clinical if package.kinetics else {}),
         # A mask given on the command line is meant for every series.
         role_masks={} if mask else {role: read_mask(case.masks[role]) for role in package.roles if role in case.masks},
     )
 
 
-def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader: str) -> OpenedCase:
+def _open_case_file(
+    path: Path, package: ModelPackage, mask: Path | None, reader: str, times: Path | None
+) -> OpenedCase:
     told = read_case_file(path)
     missing = [role for role in package.roles if role not in told.images]
     if missing:
@@ -158,7 +185,7 @@ def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader
     series = tuple(SeriesLine(**line) for line in told.identity.get("series", ()))
     return OpenedCase(
         identity=StudyIdentity(**{**told.identity, "series": series}),
-        images={role: open_image(told.images[role]) for role in package.roles},
+        images={role: open_dynamic(told.images[role], _times(role, times)) for role in package.roles},
         mask=read_mask(mask or told.mask),
         mask_file=mask or told.mask,
         reader=reader or told.reader,
@@ -166,6 +193,7 @@ def _open_case_file(path: Path, package: ModelPackage, mask: Path | None, reader
         views={role: open_image(file) for role, file in told.views.items() if role not in package.roles},
         role_masks={} if mask else {role: read_mask(file) for role, file in told.role_masks.items()},
         clinical=told.clinical,
+        hot_spot=HotSpotInput.of_columns(told.hot_spot),
         keeps_parts=True,
     )
 
@@ -188,6 +216,7 @@ def classify_and_report(
         role_masks=opened.role_masks,
         files=opened.files,
         clinical=opened.clinical,
+        hot_spot=opened.hot_spot,
         mask_author=opened.reader,
         mask_file=str(opened.mask_file),
         seed=seed,

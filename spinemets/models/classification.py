@@ -15,11 +15,13 @@ import numpy as np
 import SimpleITK as sitk
 
 import spinemets
+from spinemets.dce.wanted import DYNAMIC_ROLE, HotSpotInput
 from spinemets.errors import InputError
-from spinemets.features.extraction import extract_features
-from spinemets.geometry.carrying import carry_mask
-from spinemets.geometry.grids import check_frame_of_reference, check_overlap, crop_to_mask, frame_of_reference
+from spinemets.features.dynamic import KineticFindings, kinetic_findings
+from spinemets.features.extraction import extract_features, settings_of
+from spinemets.geometry.grids import crop_to_mask, frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
+from spinemets.models.case_checks import carried, check_image, check_mask, is_dynamic
 from spinemets.models.package import ModelPackage
 from spinemets.models.prediction import Contribution, Prediction, predict
 from spinemets.progress import Progress, silent
@@ -51,7 +53,7 @@ class Result:
     """What `classify_case` found; `as_json` is the content of result.json (see the schema `result`).
 
     mask : the lesion as it was given. masks : carried to the grid of each role's image, uint8 0/1. stages : seconds a
-    stage.
+    stage. kinetics : what was measured of the dynamic series, where the model needs it.
     """
 
     prediction: Prediction
@@ -63,6 +65,7 @@ class Result:
     stages: dict[str, float]
     warnings: tuple[str, ...]
     provenance: dict[str, Any] = field(repr=False)
+    kinetics: KineticFindings | None = field(default=None, repr=False)
 
     @property
     def probability(self) -> float | None:
@@ -118,6 +121,7 @@ class Result:
             "classes": list(self.package.model["classes"]),
             "positive_class": self.package.positive_class,
             **prediction_json(self.prediction),
+            **({} if self.kinetics is None else {"hot_spot": self.kinetics.as_json()}),
             "warnings": list(self.warnings),
             "lesion": self.sizes.as_json(),
             "features": dict(self.features),
@@ -144,6 +148,11 @@ def prediction_json(prediction: Prediction) -> dict[str, Any]:
             "logit_at_zero_points": prediction.logit_at_zero_points,
         },
         "distance": prediction.distance,
+        **(
+            {}
+            if prediction.decision_path is None
+            else {"decision_path": [step.as_json() for step in prediction.decision_path]}
+        ),
     }
 
 
@@ -182,6 +191,7 @@ def classify_case(
     clinical: Mapping[str, Any] | None = None,
     mask_author: str = "",
     mask_file: str = "",
+    hot_spot: HotSpotInput | None = None,
     seed: int | None = None,
     progress: Progress = silent,
 ) -> Result:
@@ -189,12 +199,14 @@ def classify_case(
 
     Parameters
     ----------
-    images : image by role, 3-D; roles that the model does not use are ignored. Metadata SeriesInstanceUID and
+    images : image by role, 3-D, or 4-D where the model measures the dynamic series, with the times of its frames in
+        its metadata; roles that the model does not use are ignored. Metadata SeriesInstanceUID and
         FrameOfReferenceUID are recorded and compared when present.
     mask : the lesion, 0/1, 3-D, on any grid in the same world space (LPS mm).
     role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
     clinical : clinical values by name, numbers or words that the model knows; those that it does not use are ignored.
+    hot_spot : where a reader placed the hot spot in the dynamic series, and the time of the injection.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
 
     Raises
@@ -207,18 +219,23 @@ def classify_case(
     numbers = clinical_values(package, clinical or {})
     drawn = {role: (role_masks or {}).get(role, mask) for role in package.roles}
     for one in (mask, *drawn.values()):
-        _check_mask(one)
+        check_mask(one)
     for role in package.roles:
-        _check_image(role, images, drawn[role], package)
+        check_image(role, images, drawn[role], package)
     clock.mark("check")
     masks: dict[str, sitk.Image] = {}
     features: dict[str, float] = dict(numbers)
     for index, role in enumerate(package.roles):
         progress("carry", index, len(package.roles), f"the lesion to the grid of {role}")
-        masks[role] = _carried(drawn[role], images[role], role)
+        masks[role] = carried(drawn[role], images[role], role)
     clock.mark("carry")
+    kinetics: KineticFindings | None = None
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
+        if is_dynamic(role, package):
+            kinetics = role_kinetics(images[role], masks[role], package, hot_spot)
+            features |= kinetics.features
+            continue
         features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
     clock.mark("features")
     prediction = predict(package, features)
@@ -233,7 +250,12 @@ def classify_case(
         mask=mask,
         masks=masks,
         stages=clock.stages,
-        warnings=(*prediction.warnings, *_input_warnings(images, mask, package)),
+        warnings=(
+            *prediction.warnings,
+            *(() if kinetics is None else kinetics.warnings),
+            *_input_warnings(images, mask, package),
+        ),
+        kinetics=kinetics,
         provenance={
             "inputs": {
                 role: _input_record(images[role], (files or {}).get(role, []))
@@ -266,6 +288,25 @@ def role_features(
     except InputError as error:
         raise InputError(f"{role}: {error.what}", error.why, error.remedy) from error
     return {f"{role}_{name}": float(value) for name, value in found.items()}
+
+
+def role_kinetics(
+    image: sitk.Image, mask: sitk.Image, package: ModelPackage, hot_spot: HotSpotInput | None = None
+) -> KineticFindings:
+    """What a model measures of the dynamic series, under the mask on its grid.
+
+    Raises
+    ------
+    InputError : naming the role, when it cannot be measured.
+    """
+    kinetics, settings = package.kinetics, package.extraction
+    assert kinetics is not None
+    try:
+        return kinetic_findings(
+            image, mask, kinetics, settings_of(**settings) if settings else None, package.crop_margin_mm, hot_spot
+        )
+    except InputError as error:
+        raise InputError(f"{DYNAMIC_ROLE}: {error.what}", error.why, error.remedy) from error
 
 
 def clinical_values(package: ModelPackage, given: Mapping[str, Any]) -> dict[str, float]:
@@ -321,42 +362,6 @@ class _Clock:
 
     def total(self) -> float:
         return round(time.perf_counter() - self._begin, 4)
-
-
-def _check_mask(mask: sitk.Image) -> None:
-    if mask.GetDimension() != 3:
-        raise InputError("mask", f"has {mask.GetDimension()} dimensions, not 3", "give a 3-D mask of the lesion")
-    if not np.any(sitk.GetArrayViewFromImage(mask)):
-        raise InputError("mask", "has no voxel inside the lesion", "outline the lesion first")
-
-
-def _check_image(role: str, images: Mapping[str, sitk.Image], mask: sitk.Image, package: ModelPackage) -> None:
-    if role not in images:
-        found = ", ".join(sorted(images)) or "none"
-        raise InputError(
-            role,
-            f"is missing: the model {package.name} needs {', '.join(package.roles)} and the case has {found}",
-            "add this series, correct the roles, or choose another model",
-        )
-    image = images[role]
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        why = f"is not a 3-D image of one value a voxel (it has {image.GetDimension()} dimensions)"
-        raise InputError(role, why, "give the series that the model needs, not a dynamic or colour series")
-    if not np.all(np.isfinite(sitk.GetArrayViewFromImage(image))):
-        raise InputError(role, "holds voxels that are NaN or infinite", "export the series again without them")
-    check_frame_of_reference(mask, image, "mask", role)
-    check_overlap(image, mask, role, "mask")
-
-
-def _carried(mask: sitk.Image, image: sitk.Image, role: str) -> sitk.Image:
-    carried = carry_mask(mask, image)
-    if not np.any(sitk.GetArrayViewFromImage(carried)):
-        raise InputError(
-            role,
-            "has no voxel inside the lesion after the mask was carried to its grid",
-            "check that the series covers the lesion and that its slices are not thicker than the lesion",
-        )
-    return carried
 
 
 def _input_record(image: sitk.Image, files: list[str]) -> dict[str, Any]:

@@ -95,20 +95,32 @@ class DecisionTree:
         ------
         InputError : a variable that the way needs is not given, or has a value that no branch takes.
         """
-        node, path = self.root, []
+        way = self.way(case)
+        path = [branch.describe(node.variable, node.unit) for node, branch in way]
+        node = way[-1][1].node if way else self.root
+        total = sum(node.counts)
+        shares = {name: count / total for name, count in zip(self.classes, node.counts)}
+        # Of a tie the class that is named first.
+        outcome = max(self.classes, key=lambda name: shares[name])
+        return Decision(outcome, shares, node.counts, tuple(path))
+
+    def way(self, case: Mapping[str, object]) -> list[tuple[Node, Branch]]:
+        """The splits that a case meets, and the branch that takes it at each.
+
+        Raises
+        ------
+        InputError : as `decide`.
+        """
+        node, found = self.root, []
         while node.branches:
             value = case.get(node.variable)
             branch = next((branch for branch in node.branches if branch.takes(value)), None)
             if branch is None:
                 what = "is not given" if value is None else f"is {value!r}, which the tree does not know"
                 raise InputError(node.variable, what, f"give it{f' in {node.unit}' if node.unit else ''}")
-            path.append(branch.describe(node.variable, node.unit))
+            found.append((node, branch))
             node = branch.node
-        total = sum(node.counts)
-        shares = {name: count / total for name, count in zip(self.classes, node.counts)}
-        # Of a tie the class that is named first.
-        outcome = max(self.classes, key=lambda name: shares[name])
-        return Decision(outcome, shares, node.counts, tuple(path))
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """The tree as plain data."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from spinemets.errors import InputError
 from spinemets.models import formulas
+from spinemets.models.decision_path import PathStep, decision_path
 from spinemets.models.formulas import log_odds, log_odds_interval, standardised
 from spinemets.models.package import ModelPackage
 
@@ -61,6 +62,7 @@ class Prediction:
     that the model has no ground for; `contributions`, sorted by absolute value, then still show what was unusual.
     The logit is `logit_at_zero_points` + `logit_per_point` * `total_points`: the nomogram's last axis.
     `distance` is the Mahalanobis distance to the training cohort in standard deviations.
+    `decision_path` is the way through a decision tree; None where the model is none.
     """
 
     probability: float | None
@@ -75,6 +77,7 @@ class Prediction:
     abstained: bool
     reason: str
     warnings: tuple[str, ...]
+    decision_path: tuple[PathStep, ...] | None = None
 
 
 def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
@@ -109,6 +112,7 @@ def predict(package: ModelPackage, features: Mapping[str, float]) -> Prediction:
         abstained=abstained,
         reason=reason,
         warnings=tuple(warnings),
+        decision_path=decision_path(package, features),
     )
 
 

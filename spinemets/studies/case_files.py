@@ -25,7 +25,8 @@ class CaseFile:
     identity : of patient and study (`patient_id`, `patient_name`, `date`, `description`, `study_uid`), and `series`, a
     list of role, plane, number, description, reason and used. images, views : by role; views are only looked at.
     mask : the lesion on any grid of the same world; role_masks : where it was drawn on a series itself. origins : the
-    files behind each image. reader : who or what made the mask. clinical : values by name.
+    files behind each image. reader : who or what made the mask. clinical : values by name. hot_spot : of the dynamic
+    series, `hot_spot` (where a reader placed it: text "x y z", mm, LPS) and `injection_s`, as in a cohort table.
     """
 
     identity: Mapping[str, Any]
@@ -36,6 +37,7 @@ class CaseFile:
     origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reader: str = ""
     clinical: Mapping[str, Any] = field(default_factory=dict)
+    hot_spot: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_case_file(
@@ -85,6 +87,7 @@ def read_case_file(path: Path) -> CaseFile:
             origins=dict(told.get("origins", {})),
             reader=str(told.get("reader", "")),
             clinical=dict(told.get("clinical", {})),
+            hot_spot=dict(told.get("hot_spot", {})),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(path, f"is no description of a case ({error})", "give a study or a cohort table") from error

@@ -44,7 +44,16 @@ def open_dynamic(path: Path | str, times: Path | None = None) -> sitk.Image:
     ------
     InputError : as `open_image`, or the file does not hold one rising number a frame.
     """
-    image = open_image(path)
+    return with_times(open_image(path), times)
+
+
+def with_times(image: sitk.Image, times: Path | None) -> sitk.Image:
+    """The image, a 4-D one with the seconds of its frames from the text file `times`, if there is one.
+
+    Raises
+    ------
+    InputError : the file does not hold one rising number a frame.
+    """
     if times is not None and image.GetDimension() == 4:
         set_frame_times(image, read_times_file(times, image.GetSize()[3]))
     return image

@@ -28,6 +28,16 @@ def classify(
     ] = None,
     lesion: Annotated[str | None, typer.Option(help="Which lesion of that case.")] = None,
     reader: Annotated[str, typer.Option(help="Who drew the mask; kept with the result.")] = "",
+    times: Annotated[
+        Path | None, typer.Option(help="Seconds of the dynamic series' frames, one a line; default: as it says.")
+    ] = None,
+    hot_spot: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,Z", help="Where the hot spot is, mm, LPS; default: found in the lesion."),
+    ] = None,
+    injection: Annotated[
+        float | None, typer.Option(help="Second of the injection on the clock of the times; default: as the model's.")
+    ] = None,
     heatmap: Annotated[
         str, typer.Option(metavar="NAME", help="Map of this variable of the model too; `strongest`: of the strongest.")
     ] = "",
@@ -41,14 +51,25 @@ def classify(
     """
     from spinemets.cli.reporting import print_json, print_line, showing_progress
     from spinemets.cli.workflow import classify_and_report, open_case
+    from spinemets.dce.wanted import HotSpotInput, parse_place
     from spinemets.models.package import ModelPackage, find_package
     from spinemets.outputs import check_writable_folder, replacing_folder
 
     check_writable_folder(out, overwrite)
+    given = HotSpotInput(parse_place(hot_spot) if hot_spot else None, injection)
     package = ModelPackage.read(find_package(model))
     with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
         report("read", 0, 1, "images and lesion")
-        opened = open_case(case, package, mask=mask, case_name=case_name, lesion=lesion, reader=reader)
+        opened = open_case(
+            case,
+            package,
+            mask=mask,
+            case_name=case_name,
+            lesion=lesion,
+            reader=reader,
+            times=times,
+            hot_spot=given,
+        )
         result = classify_and_report(opened, package, partial, heatmap_of=heatmap, progress=report)
     if as_json:
         print_json(result.as_json(), progress)
