@@ -6,6 +6,7 @@
 - `ApplyButton`: a button that becomes Cancel while its work runs.
 - `Autosave`: a segmentation on disk after each action, whole or not at all, while the user goes on.
 - `PdfPages`: text and figures on pages of a PDF file.
+- `StudyOpener`: a study into the scene, from a folder or the DICOM database, through `StudyLoading`.
 - `SvgFigure`: a figure of the report in a panel, for its width and in its colours.
 - `TableRows`: tables as high as their content.
 - `Shortcuts`: keys that live only while their module is shown.

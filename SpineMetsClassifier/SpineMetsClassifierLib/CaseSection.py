@@ -1,7 +1,10 @@
 """The upper part of the panel: study, lesion, and the series of each role."""
 
+import qt
 import slicer
 from slicer.i18n import tr as _
+
+from SpineMetsWidgets.StudyOpener import StudyOpener
 
 from .Logic import VOLUME_FIELDS
 
@@ -11,12 +14,13 @@ class CaseSection:
 
     Parameters
     ----------
-    panel : the module's widget; its `caseChosen` and `lesionChosen` are called.
+    panel : the module's widget; its `studyLoaded`, `caseChosen` and `lesionChosen` are called.
     """
 
     def __init__(self, panel) -> None:
         self._panel = panel
         self.ui = panel.ui
+        self.opener = StudyOpener(panel, panel.standby.job, panel.studyLoaded)
         self.ui.caseComboBox.connect("activated(int)", self._onCaseActivated)
         self.ui.lesionComboBox.connect("activated(int)", self._onLesionActivated)
         self.ui.showLesionButton.connect("clicked()", self.showLesion)
@@ -27,6 +31,7 @@ class CaseSection:
         from spinemets.mrml.cases import cases_in
 
         logic = self._panel.logic
+        self.opener.update(parameters)
         cases = cases_in(slicer.mrmlScene)
         self.ui.caseRow.visible = len(cases) > 1
         case = logic.currentCase(parameters)
@@ -79,8 +84,26 @@ class CaseSection:
                 slicer.util.setSliceViewerLayers(background=next(iter(volumes.values())), fit=True)
             slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre)
 
+    def hang(self, case) -> None:
+        """Show the series of a study side by side, each in its acquired plane."""
+        from spinemets.mrml.layouts import fit_columns, show_case
+
+        manager = slicer.app.layoutManager()
+        volumes = case.volumes()
+        if manager is None or not volumes:  # the application runs without its main window
+            return
+        with self._panel.quickly(_("The series cannot be shown side by side.")):
+            hanging = show_case(slicer.mrmlScene, manager.layoutLogic().GetLayoutNode(), volumes)
+            # The windows get their size a moment later.
+            qt.QTimer.singleShot(0, lambda: fit_columns(hanging) if isInScene(hanging) else None)
+
     def _openSegmenter(self) -> None:
         slicer.util.selectModule("SpineMetsSegmenter")
+
+
+def isInScene(hanging) -> bool:
+    """Whether the series are still there."""
+    return all(node.GetScene() is not None for node in (*hanging.views.values(), *hanging.volumes.values()))
 
 
 def shownVolumes() -> set[str]:

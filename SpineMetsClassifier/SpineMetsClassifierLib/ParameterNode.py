@@ -7,6 +7,7 @@ from slicer.parameterNodeWrapper import parameterNodeWrapper
 @parameterNodeWrapper
 class SpineMetsClassifierParameterNode:
     """
+    studyPath - Folder of the study that was loaded last.
     caseUid - Study that is worked on, of those in the scene.
     lesionSegmentation, lesionSegmentID - Segment of the lesion.
     volumeT1 to volumeCt - Series of each role.
@@ -15,6 +16,7 @@ class SpineMetsClassifierParameterNode:
     clinicalValues - Clinical variables by name, as JSON.
     """
 
+    studyPath: str
     caseUid: str
     lesionSegmentation: vtkMRMLSegmentationNode
     lesionSegmentID: str

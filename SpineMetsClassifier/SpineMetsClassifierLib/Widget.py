@@ -97,6 +97,7 @@ class SpineMetsClassifierWidget(Panel):
     def cleanup(self) -> None:
         self.shortcuts.remove()
         if self._isReady:
+            self.caseSection.opener.stop()
             self._stop()
         self.standby.stop()
         self._forgetFiles()
@@ -110,6 +111,7 @@ class SpineMetsClassifierWidget(Panel):
         self.logic.settle(parameterNode)
 
     def sceneClosing(self) -> None:
+        self.caseSection.opener.stop()
         self._stop()
         self._forgetFiles()
         self.resultSection.update({}, "", "")
@@ -151,6 +153,7 @@ class SpineMetsClassifierWidget(Panel):
         missing = self.logic.missingInput(parameters, models)
         self.worklistSection.update(models)
         busy = _("Wait until the worklist is done.") if self.worklistSection.isWorking else ""
+        busy = _("Wait until the study is loaded.") if self.caseSection.opener.isLoading else busy
         self.applyButton.showReady(missing or busy, _("Ask the chosen models about the lesion."))
         waiting = missing or _("Not classified yet, or something has changed since.")
         answers = {} if missing else self.answers()
@@ -299,6 +302,17 @@ class SpineMetsClassifierWidget(Panel):
         shown = self._parameterNode.shownModel
         name = shown if shown in self._documents else next(iter(self._documents))
         return next(one for one in self._questions() if one.package.name == name)
+
+    def studyLoaded(self, loaded) -> None:
+        """Ask about the study that was loaded, and show it."""
+        from spinemets.mrml.cases import SceneCase
+
+        if not self._parameterNode:  # the user has gone to another module meanwhile
+            return
+        case = SceneCase(slicer.mrmlScene, loaded.folder)
+        self.caseChosen(case.uid)
+        self.caseSection.hang(case)
+        self.showStatus("\n".join([_("Study loaded."), *case.warnings, *loaded.problems]))
 
     def caseChosen(self, uid: str) -> None:
         """Ask about another study of the scene."""
