@@ -15,7 +15,7 @@ import numpy as np
 import SimpleITK as sitk
 
 import spinemets
-from spinemets.dce.wanted import DYNAMIC_ROLE, HotSpotInput
+from spinemets.dce.wanted import DYNAMIC_ROLE, HotSpotInput, Kinetics
 from spinemets.errors import InputError
 from spinemets.features.dynamic import KineticFindings, kinetic_findings
 from spinemets.features.extraction import extract_features, settings_of
@@ -233,7 +233,7 @@ def classify_case(
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
         if is_dynamic(role, package):
-            kinetics = role_kinetics(images[role], masks[role], package, hot_spot)
+            kinetics = role_kinetics(images[role], masks[role], package.model["recipe"], hot_spot)
             features |= kinetics.features
             continue
         features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
@@ -291,20 +291,19 @@ def role_features(
 
 
 def role_kinetics(
-    image: sitk.Image, mask: sitk.Image, package: ModelPackage, hot_spot: HotSpotInput | None = None
+    image: sitk.Image, mask: sitk.Image, recipe: Mapping[str, Any], hot_spot: HotSpotInput | None = None
 ) -> KineticFindings:
-    """What a model measures of the dynamic series, under the mask on its grid.
+    """What a recipe (its content) measures of the dynamic series, under the mask on its grid.
 
     Raises
     ------
     InputError : naming the role, when it cannot be measured.
     """
-    kinetics, settings = package.kinetics, package.extraction
+    kinetics = Kinetics.of_recipe(recipe)
     assert kinetics is not None
+    settings = settings_of(**recipe["extraction"]) if recipe["extraction"] else None
     try:
-        return kinetic_findings(
-            image, mask, kinetics, settings_of(**settings) if settings else None, package.crop_margin_mm, hot_spot
-        )
+        return kinetic_findings(image, mask, kinetics, settings, recipe["crop_margin_mm"], hot_spot)
     except InputError as error:
         raise InputError(f"{DYNAMIC_ROLE}: {error.what}", error.why, error.remedy) from error
 

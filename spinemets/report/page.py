@@ -13,11 +13,12 @@ import SimpleITK as sitk
 
 from spinemets.models.classification import Result
 from spinemets.outputs import replacing_file
-from spinemets.report import sections
+from spinemets.report import kinetics_sections, sections
 from spinemets.report.charts import contributions_svg, probability_scale_svg
 from spinemets.report.figures import detail_svg, overview_svg
 from spinemets.report.identity import StudyIdentity
 from spinemets.report.nomogram import nomogram_svg
+from spinemets.report.time_course import time_course_svg
 from spinemets.report.views import GIVEN_MASK, View, lesion_views, sequence_views
 from spinemets.report.wording import PAGE_FILES, question_in_words
 
@@ -71,6 +72,8 @@ def figure_files(document: dict[str, Any], views: list[View]) -> dict[str, str]:
         "contributions": contributions_svg(document, width=640.0),
         "nomogram": nomogram_svg(document),
     }
+    if "hot_spot" in document:
+        figures["time-course"] = time_course_svg(document["hot_spot"])
     for view in views:
         figures[f"{view.plane}-overview"] = overview_svg(view)
         figures[f"{view.plane}-lesion"] = detail_svg(view)
@@ -96,8 +99,10 @@ def _page(result: Result, study_identity: StudyIdentity, views: list[View], sequ
             sections.notices(document, study_identity),
             sections.answer(document),
             sections.lesion_figure(views, sequences),
+            kinetics_sections.hot_spot(document),
+            kinetics_sections.decision_path(document),
             sections.contributions(document),
-            sections.nomogram(document),
+            "" if "decision_path" in document else sections.nomogram(document),
             sections.series_table(study_identity),
             sections.model_card(package.card),
             sections.provenance(document, study_identity),

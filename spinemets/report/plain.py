@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spinemets.report.time_course import condition_in_words, hot_spot_values, place_in_words
 from spinemets.report.wording import (
     capitalized,
     feature_in_words,
@@ -39,6 +40,7 @@ def result_text(document: Mapping[str, Any], case: str = "", lesion: str = "") -
     lines.append(
         f"Lesion {fixed(size['volume_ml'], 1)} ml, longest diameter {fixed(size['longest_diameter_mm'], 0)} mm."
     )
+    lines += _kinetics(document)
     lines.append("Contributions to the logit, with the value and its nomogram points:")
     for entry in document["contributions"]:
         plain = ": ".join(filter(None, feature_in_words(entry["feature"])[::-1]))
@@ -48,6 +50,19 @@ def result_text(document: Mapping[str, Any], case: str = "", lesion: str = "") -
     model = record["model"]
     lines.append(f"Model {model['name']}, SHA-256 {model['sha256']}; SpineMets {record['software']['spinemets']}.")
     return "\n".join(lines) + "\n"
+
+
+def _kinetics(document: Mapping[str, Any]) -> list[str]:
+    """The hot spot's values, and the way through a decision tree."""
+    lines, found = [], document.get("hot_spot")
+    if found:
+        told = "; ".join(f"{name}: {value}" for name, value in hot_spot_values(found))
+        lines.append(f"Hot spot of the dynamic series ({place_in_words(found)}). {told}.")
+    for step in document.get("decision_path") or ():
+        counts = ", ".join(f"{fixed(count, 0)} {name}" for name, count in step["counts"].items())
+        value, condition = (condition_in_words(f" {step[key]}").strip() for key in ("value_text", "condition"))
+        lines.append(f"Tree: {step['name']} {value}, {condition}; training cases there: {counts}.")
+    return lines
 
 
 def result_row(document: Mapping[str, Any], case: str = "", lesion: str = "") -> dict[str, Any]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from spinemets.report.kinetic_words import kinetic_feature_in_words
+
 PAGE_FILES = Path(__file__).parent / "page_files"
 ROLE_WORDS = {
     "t1": "T1",
@@ -65,8 +67,11 @@ def capitalized(text: str) -> str:
 def feature_in_words(name: str) -> tuple[str, str]:
     """`t2_original_glcm_Contrast` -> (`Contrast between neighbours`, `T2 · texture, neighbouring pairs`).
 
-    A name that is not of the 107 features stays as it is.
+    The hot spot's values and the features of its maps have words of their own; any other name stays as it is.
     """
+    kinetic = kinetic_feature_in_words(name, _feature_words()["glcm"])
+    if kinetic is not None:
+        return kinetic
     for role in sorted(ROLE_WORDS, key=len, reverse=True):
         parts = name.removeprefix(f"{role}_").split("_")
         if name.startswith(f"{role}_") and len(parts) == 3 and parts[2] in _feature_words().get(parts[1], {}):
