@@ -2,15 +2,16 @@
 
     python Testing/benchmarks/bench_features.py [--rounds 5] [--image FILE --mask FILE] [--memory] [--large]
 
-Prints one line a case: median CPU seconds of each engine and their ratio to pyradiomics. pyradiomics is optional:
-without it only our own times are printed (`spinemets.features.comparison` says how to install it). Times mean nothing
-on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels, made here; `--memory` adds
+Prints one line a case: median CPU seconds of each engine and their ratio to pyradiomics, which is there after
+`make pyradiomics`: this then runs in that environment, for both in one process. Without it only our own times are
+printed. Times mean nothing on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels, made here; `--memory` adds
 the most memory that a process of its own needed with each engine.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 import statistics
@@ -32,6 +33,7 @@ import SimpleITK as sitk  # noqa: E402
 from spinemets.features.extraction import extract_features  # noqa: E402
 from spinemets.features.preparation import box_of, crop  # noqa: E402
 
+PEER = ROOT / ".venv-pyradiomics" / "bin" / "python"
 REFERENCE = ROOT / "Testing" / "reference" / "pyradiomics"
 ALL_IMAGES = ("Original", "Wavelet", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D")
 # Name -> our options, pyradiomics' settings, image types, voxels round the mask that both get (None: the whole image).
@@ -142,7 +144,14 @@ def memory_of(arguments: argparse.Namespace) -> None:
     print(round(most_memory() - before))
 
 
+def go_on_beside_the_peer() -> None:
+    """Run this again with the Python that has pyradiomics, if another has it."""
+    if importlib.util.find_spec("radiomics") is None and PEER.exists():
+        os.execv(PEER, [str(PEER), __file__, *sys.argv[1:]])
+
+
 def main() -> None:
+    go_on_beside_the_peer()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--image", default=str(REFERENCE / "axial_image.nrrd"))

@@ -1,9 +1,9 @@
 """What pyradiomics 3.0.1 answers to `difficult_cases`, kept beside this script so that tests need no pyradiomics.
 
     make pyradiomics
-    .venv-pyradiomics/bin/python Testing/features/make_difficult_reference.py
+    .venv-pyradiomics/bin/python Testing/features/make_difficult_reference.py [FILE]
 
-writes `difficult_reference.json.gz`: name -> columns with values ("nan", "inf" in words), or the error that
+writes `difficult_reference.json.gz`, or FILE: name -> columns with values ("nan", "inf" in words), or the error that
 it ends with.
 """
 
@@ -13,6 +13,7 @@ import gzip
 import json
 import logging
 import math
+import sys
 import warnings
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def main() -> None:
     radiomics.logger.setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
     told = {name: answer(case) for name, case in cases().items()}
-    with gzip.GzipFile(HERE / "difficult_reference.json.gz", "wb", mtime=0) as file:
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "difficult_reference.json.gz"
+    with gzip.GzipFile(out, "wb", mtime=0) as file:
         file.write(json.dumps(told).encode())
 
 

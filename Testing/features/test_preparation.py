@@ -73,13 +73,6 @@ def test_peer_that_is_not_installed_is_named(lesion, monkeypatch):
         compare_engines(*lesion, Settings())
 
 
-def test_engines_agree_where_both_are(lesion):
-    pytest.importorskip("radiomics")
-    count, differ = compare_engines(*lesion, named_settings("1409", spacing=(1.0, 1.0, 1.0)))
-    assert count == 1409
-    assert not differ
-
-
 def test_parameters_for_the_peer_mean_the_same():
     """What is written for pyradiomics is read back as the same settings."""
     settings = Settings(

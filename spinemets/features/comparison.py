@@ -1,8 +1,8 @@
 """pyradiomics itself, where it is installed: as an engine, and to compare ours with.
 
 It is not among the requirements: 3.0.1 is built on Python 3.11 or older only, after numpy below 2, setuptools, wheel,
-cython and versioneer, by `pip install --no-build-isolation pyradiomics==3.0.1`. 3D Slicer brings it with
-SlicerRadiomics.
+cython and versioneer, by `pip install --no-build-isolation pyradiomics==3.0.1`. `make pyradiomics` does so in an
+environment of its own. 3D Slicer brings it with SlicerRadiomics.
 """
 
 from __future__ import annotations
