@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from spinemets.geometry.grids import copy_metadata, crop_to_mask
+from spinemets.dce.wanted import PLACE_COLUMN, HotSpotInput
+from spinemets.geometry.grids import copy_metadata, crop_to_mask, frame_times
 from spinemets.models.classification import voxel_sha256
 from spinemets.models.package import ModelPackage
 from spinemets.mrml.cases import identity_of_case
@@ -27,7 +28,8 @@ class Inputs:
 
     volumes : volume node of each role that the model needs; views : others that the report shows the lesion in.
     segment : segmentation node and segment of the lesion; roleSegments : those drawn on a role's own series.
-    lesion : its identity and name. clinical : values by name.
+    lesion : its identity and name. clinical : values by name. hotSpot : where the reader placed it in the dynamic
+    series, LPS mm; None: the model looks for it.
     """
 
     package: ModelPackage
@@ -37,6 +39,7 @@ class Inputs:
     views: dict = field(default_factory=dict)
     roleSegments: dict = field(default_factory=dict)
     clinical: dict = field(default_factory=dict)
+    hotSpot: tuple[float, float, float] | None = None
 
     @property
     def author(self) -> str:
@@ -65,6 +68,10 @@ class Inputs:
         """The lesion as drawn on series of the model. Raises InputError for an empty segment."""
         return {role: maskOf(*segment) for role, segment in self.roleSegments.items()}
 
+    def hotSpotInput(self) -> HotSpotInput:
+        """What the reader knows of the dynamic series."""
+        return HotSpotInput(self.hotSpot)
+
     def write(self, folder: Path) -> Path:
         """Write what a child process needs into `folder`; returns its case.json.
 
@@ -83,6 +90,7 @@ class Inputs:
             identity=vars(identity) | {"series": series},
             reader=self.author,
             clinical=self.clinical,
+            hot_spot={} if self.hotSpot is None else {PLACE_COLUMN: " ".join(f"{value:.4f}" for value in self.hotSpot)},
         )
 
     def measuredKey(self, digests: "Digests") -> str:
@@ -96,6 +104,8 @@ class Inputs:
             "lesion": digests.ofSegment(*self.segment),
             "lesions": {role: digests.ofSegment(*segment) for role, segment in self.roleSegments.items()},
         }
+        if self.hotSpot is not None:
+            parts["hot_spot"] = [round(value, DECIMALS) for value in self.hotSpot]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def key(self, digests: "Digests") -> str:
@@ -134,7 +144,9 @@ class Digests:
         frames = (
             [node] if sequence is None else [sequence.GetNthDataNode(n) for n in range(sequence.GetNumberOfDataNodes())]
         )
-        stamp = (tuple(_stampOfVoxels(frame.GetImageData()) for frame in frames), world_matrix(node).tobytes())
+        times = () if sequence is None else [sequence.GetNthIndexValue(number) for number in range(len(frames))]
+        voxels = tuple(_stampOfVoxels(frame.GetImageData()) for frame in frames)
+        stamp = (voxels, tuple(times), world_matrix(node).tobytes())
         return self._remembered(("volume", node.GetID()), stamp, lambda: _digest(image_of(node)[0]))
 
     def ofSegment(self, node, segmentID: str) -> str:
@@ -170,5 +182,6 @@ def _digestOfMask(mask: sitk.Image) -> str:
 
 def _digest(image: sitk.Image) -> str:
     place = np.round([*image.GetOrigin(), *image.GetSpacing(), *image.GetDirection()], DECIMALS) + 0.0
-    geometry = json.dumps([image.GetSize(), place.tolist()])
+    times = frame_times(image) if image.GetDimension() == 4 else ()
+    geometry = json.dumps([image.GetSize(), place.tolist(), *([list(times)] if times else [])])
     return hashlib.sha256(f"{voxel_sha256(image)} {geometry}".encode()).hexdigest()

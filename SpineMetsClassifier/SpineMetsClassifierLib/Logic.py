@@ -13,7 +13,9 @@ from spinemets.errors import InputError
 from spinemets.models.classification import Result, classify_case, with_clinical_values
 from spinemets.models.package import ModelPackage, find_packages
 from spinemets.mrml.cases import SceneCase, case_of, case_with_uid, cases_in, identity_of_case, role_of, volumes_by_role
+from spinemets.mrml.hot_spots import FOUND, hot_spot_of, origin_of
 from spinemets.mrml.lesions import Content, lesion_id, lesions_of
+from spinemets.mrml.markups import first_point_lps
 from spinemets.mrml.results import SceneResult, keep_result, result_with_key, result_with_measured_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
 from spinemets.outputs import replacing_file
@@ -230,10 +232,17 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             lesion=(lesion.identity, lesion.name),
             views=views,
             roleSegments=self._roleSegments(parameters, lesion, used),
+            hotSpot=self._hotSpot(parameters, lesion, package),
             clinical={
                 name: entered[name] for name in self.variables([KnownModel(package.path, package)]) if name in entered
             },
         )
+
+    def _hotSpot(self, parameters, lesion: LesionChoice, package: ModelPackage):
+        """Where the reader moved the lesion's hot spot to, for a model that measures it; None: it is looked for."""
+        case = self.currentCase(parameters)
+        node = None if case is None or package.kinetics is None else hot_spot_of(case, lesion.identity)
+        return None if node is None or origin_of(node) == FOUND else first_point_lps(node)
 
     def _roleSegments(self, parameters, lesion: LesionChoice, volumes) -> dict:
         """Where the lesion was also drawn on a series of the model itself."""
@@ -325,6 +334,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             package,
             role_masks=inputs.masks(),
             clinical=inputs.clinical,
+            hot_spot=inputs.hotSpotInput(),
             mask_author=inputs.author,
             progress=progress,
         )

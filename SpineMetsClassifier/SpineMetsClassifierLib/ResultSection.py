@@ -8,6 +8,8 @@ from slicer.i18n import tr as _
 from SpineMetsWidgets.SvgFigure import SvgFigure, styleOf
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
+from .DynamicsPart import DynamicsPart
+
 MODEL, PROBABILITY, CLASS = 0, 1, 2
 FEWEST_ROWS, MOST_ROWS = 1, 5
 
@@ -41,6 +43,7 @@ class ResultSection:
             (self.nomogram, self.ui.nomogramFrame),
         ):
             frame.layout().addWidget(figure)
+        self.dynamics = DynamicsPart(panel)
         self._show(None)
 
     def update(self, answers, shownModel: str, waiting: str) -> None:
@@ -101,6 +104,7 @@ class ResultSection:
         parts = (self.ui.contributionsLabel, self.ui.nomogramLabel, self.ui.sizeLabel, self.ui.answerLabel)
         for widget in (*parts, self.ui.noticeLabel, self.ui.resultResearchLabel):
             widget.visible = document is not None
+        self.dynamics.show(document)
         if document is None:
             for figure in (self.scale, self.contributions, self.nomogram):
                 figure.setFigure(None)
