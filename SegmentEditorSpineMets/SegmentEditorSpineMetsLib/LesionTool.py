@@ -11,6 +11,7 @@ from spinemets.mrml.segmentations import OUTLINE, segments_of
 from spinemets.segmentation.strokes import Stroke
 
 from .Editing import maskOfSegment, selectedMask, selection, writeMask
+from .LesionLimits import LesionLimits
 from .Preview import Preview
 from .SeedPoint import SeedPoint
 from .Session import Session
@@ -42,6 +43,7 @@ class LesionTool:
         self._job = None
         self._preview = Preview()
         self.seed = SeedPoint(self._seedDragged)
+        self.limits = LesionLimits(self)
 
     # What is there, and what is missing.
 
@@ -122,7 +124,7 @@ class LesionTool:
         if missing:
             self._say(missing)
             return
-        with faultsTold(_("The lesion could not be found.")):
+        with self.faultsSaid(_("The lesion could not be found.")):
             session = self._openSession()
             seedPoint = self.seed.positionLps if self.isSeedPlaced else None
             arguments, path = session.arguments(*self.outline(), self.effect.parameter(METHOD), seedPoint)
@@ -131,7 +133,7 @@ class LesionTool:
                 arguments,
                 self._onProgress,
                 lambda result: self._found(session, path, result),
-                lambda sentence: tell(_("The lesion could not be found."), sentence),
+                lambda sentence: self._sayFault(_("The lesion could not be found."), sentence),
                 lambda: self._jobEnded(session),
             )
             if not self._job.isRunning:  # a process that cannot be started has ended by now
@@ -146,7 +148,7 @@ class LesionTool:
     def _found(self, session, path, result) -> None:
         if session is not self._session:  # another series was chosen meanwhile
             return
-        with faultsTold(_("The lesion could not be read.")):
+        with self.faultsSaid(_("The lesion could not be read.")):
             session.takeResult(path)
             self._placeSeed(result["seed_point"], isPlaced=self.isSeedPlaced)
             self._show(result["warnings"])
@@ -169,7 +171,7 @@ class LesionTool:
         if missing or self.isWorking:
             self._say(missing or _("Wait until the lesion is found, or cancel that first."))
             return
-        with faultsTold(_("The stroke could not be used.")):
+        with self.faultsSaid(_("The stroke could not be used.")):
             session = self._openSession()
             start = maskOfSegment(*selection(self.effect), session.image) if session.mask is None else None
             session.addStroke(stroke, start)
@@ -207,7 +209,7 @@ class LesionTool:
         if not self.hasPreview or self.missingForEditing() or not self.effect.confirmCurrentSegmentVisible():
             return False
         isSameGrid = None
-        with faultsTold(_("The lesion could not be written into the segment.")):
+        with self.faultsSaid(_("The lesion could not be written into the segment.")):
             isSameGrid = writeMask(self.effect, self._session.mask)
         if isSameGrid is None:
             return False
@@ -229,23 +231,40 @@ class LesionTool:
             self._show([])
             self._onChanged()
 
+    def lesionMask(self):
+        """The preview when there is one, else the selected segment. Raises InputError when that is empty."""
+        mask = self._session.mask if self.hasPreview else selectedMask(self.effect)
+        if mask is None:
+            raise InputError(_("the selected segment"), _("is empty"), _("draw or find the lesion first"))
+        return mask
+
     def change(self, failure: str, change) -> None:
         """Change the preview by a function of masks when there is one, else the selected segment."""
         missing = self.missingForEditing()
         if missing:
             self._say(missing)
             return
-        with faultsTold(failure):
+        if not self.hasPreview and not self.effect.confirmCurrentSegmentVisible():
+            return
+        with self.faultsSaid(failure):
+            changed = change(self.lesionMask())
             if self.hasPreview:
-                self._session.change(change(self._session.mask))
+                self._session.change(changed)
                 self._show([])
-            elif self.effect.confirmCurrentSegmentVisible():
-                mask = selectedMask(self.effect)
-                if mask is None:
-                    self._say(_("The selected segment is empty: draw first."))
-                else:
-                    writeMask(self.effect, change(mask))
+            else:
+                writeMask(self.effect, changed)
         self._onChanged()
+
+    @contextmanager
+    def faultsSaid(self, failure: str):
+        """Run a block that takes an instant; say in the options frame what is wrong with the input."""
+        try:
+            yield
+        except InputError as error:
+            self._sayFault(failure, error)
+
+    def _sayFault(self, failure: str, why) -> None:
+        self._say(f"⚠ {failure} {why}")
 
     def _show(self, sentences) -> None:
         if not self.hasPreview:
@@ -273,6 +292,7 @@ class LesionTool:
         """Another tool is used: stop what runs; the preview waits for the user to come back."""
         self._dropJob()
         self.seed.show(False)
+        self.limits.show(False)
 
     def resume(self) -> None:
         """The tool is used again."""
@@ -301,22 +321,6 @@ class LesionTool:
         if self._session is None:
             self._session = Session(self.effect.parameterSetNode().GetSourceVolumeNode())
         return self._session
-
-
-@contextmanager
-def faultsTold(failure: str):
-    """Run a block that takes an instant; tell what is wrong with the input below the sentence `failure`."""
-    fault = None
-    try:
-        yield
-    except InputError as error:
-        fault = error
-    if fault is not None:
-        tell(failure, fault)
-
-
-def tell(failure: str, why) -> None:
-    slicer.util.errorDisplay(f"{failure}\n\n{why}")
 
 
 def onlyOutline(scene):

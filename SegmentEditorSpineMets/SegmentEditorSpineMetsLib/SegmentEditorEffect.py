@@ -63,6 +63,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
         self.scriptedEffect.setParameterDefault("SeedIsPlaced", 0)
         self.scriptedEffect.setParameterDefault("BrushRadiusMm", 1.5)
         self.scriptedEffect.setParameterDefault("SmoothingMm", 1.0)
+        self.scriptedEffect.setParameterDefault("AvoidOthers", 0)
 
     def setupOptionsFrame(self) -> None:
         uiWidget = slicer.util.loadUI(_resource("UI/SegmentEditorSpineMetsOptions.ui"))
@@ -86,6 +87,10 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
         self.ui.interpolateButton.connect("clicked()", self.onInterpolate)
         self.ui.fillHolesButton.connect("clicked()", self.onFillHoles)
         self.ui.smoothButton.connect("clicked()", self.onSmooth)
+        self.ui.boxSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onBoxChanged)
+        self.ui.avoidOthersCheckBox.connect("toggled(bool)", self.updateMRMLFromGUI)
+        self.ui.boxButton.connect("clicked()", self.onMakeBox)
+        self.ui.limitButton.connect("clicked()", self.onLimit)
 
     def activate(self) -> None:
         from .LesionTool import LesionTool
@@ -216,6 +221,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
             ui.outlineSelector.setCurrentSegmentID(self.tool.outlineSegmentID)
             ui.radiusSlider.value = effect.doubleParameter("BrushRadiusMm")
             ui.smoothingSpinBox.value = effect.doubleParameter("SmoothingMm")
+            ui.avoidOthersCheckBox.checked = bool(effect.integerParameter("AvoidOthers"))
             self._showFinding()
             self._showPreview()
             self._showTools()
@@ -229,6 +235,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
         self.scriptedEffect.setParameter("Method", ui.methodComboBox.itemData(ui.methodComboBox.currentIndex))
         self.scriptedEffect.setParameter("BrushRadiusMm", ui.radiusSlider.value)
         self.scriptedEffect.setParameter("SmoothingMm", ui.smoothingSpinBox.value)
+        self.scriptedEffect.setParameter("AvoidOthers", int(ui.avoidOthersCheckBox.checked))
         self.updateGUIFromMRML()
 
     def onOutlineChanged(self, *_changed) -> None:
@@ -272,9 +279,18 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
             (ui.interpolateButton, _("Fill in the slices between those that are drawn, in {target}.")),
             (ui.fillHolesButton, _("Fill holes in {target}.")),
             (ui.smoothButton, _("Smooth {target}.")),
+            (ui.boxButton, _("Put a box round {target}; drag its sides to where the lesion must end.")),
+            (ui.limitButton, _("Take off {target} what lies outside the box, or in other segments.")),
         ):
             button.enabled = not missing and not tool.isWorking
             button.toolTip = missing or does.format(target=target)
+        box, avoidsOthers = tool.limits.box, ui.avoidOthersCheckBox.checked
+        ui.boxSelector.setCurrentNode(box)
+        ui.boxSelector.enabled = not missing
+        tool.limits.show(True)
+        if box is None and not avoidsOthers and not missing:
+            ui.limitButton.enabled = False
+            ui.limitButton.toolTip = _("Make or choose a box first, or tick the other segments.")
 
     def _showProgress(self, stage, done, total, message="") -> None:
         self.ui.progressLabel.visible = True
@@ -315,6 +331,18 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
 
         millimetres = self.scriptedEffect.doubleParameter("SmoothingMm")
         self.tool.change(_("The lesion could not be smoothed."), lambda mask: smooth(mask, millimetres))
+
+    def onBoxChanged(self, node) -> None:
+        if not self._updatingGui and self.tool is not None:
+            self.tool.limits.choose(node)
+            self.updateGUIFromMRML()
+
+    def onMakeBox(self) -> None:
+        self.tool.limits.makeBox()
+        self.updateGUIFromMRML()
+
+    def onLimit(self) -> None:
+        self.tool.limits.keepWithin(self.ui.avoidOthersCheckBox.checked)
 
 
 def _resource(name: str) -> str:

@@ -7,7 +7,7 @@ import slicer
 
 from spinemets.errors import InputError
 from spinemets.mrml.affines import ijk_to_ras_of_image
-from spinemets.mrml.limit_boxes import choose_limit_box, limit_box_of, limits_of, new_limit_box
+from spinemets.mrml.limit_boxes import choose_limit_box, limit_box_of, limits_of, put_limit_box
 from spinemets.segmentation.manual import limit
 from Testing.mrml.conftest import rotation
 
@@ -28,7 +28,7 @@ def inside_for_slicer(node, mask):
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("moved", [False, True])
 def test_what_lies_in_the_box_is_what_slicer_says(scene, oblique_mask, turned, moved):
-    node = new_limit_box(scene, "lesion", "L3", oblique_mask)
+    node = put_limit_box(scene, "lesion", "L3", oblique_mask)
     node.SetSize(7.3, 9.1, 6.7)
     if turned:
         matrix = np.eye(4)
@@ -49,16 +49,21 @@ def test_what_lies_in_the_box_is_what_slicer_says(scene, oblique_mask, turned, m
 
 
 def test_a_new_box_holds_the_whole_lesion_and_little_more(scene, oblique_mask):
-    node = new_limit_box(scene, "lesion", "L3", oblique_mask)
+    node = put_limit_box(scene, "lesion", "L3", oblique_mask)
     whole = sitk.GetArrayFromImage(oblique_mask) != 0
     assert np.array_equal(sitk.GetArrayFromImage(limit(oblique_mask, limits_of(node))) != 0, whole)
     _indices, places = places_ras(oblique_mask)
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation("x", 31.0)
+    node.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(matrix))
+    assert put_limit_box(scene, "lesion", "L3", oblique_mask) is node
+    assert np.array_equal(sitk.GetArrayFromImage(limit(oblique_mask, limits_of(node))) != 0, whole)
     assert np.all(np.array(node.GetSize()) < np.ptp(places, axis=0) + 10 + 2 * 3.3)
 
 
 def test_each_lesion_has_its_own_box_and_it_is_saved_with_the_scene(scene, oblique_mask):
-    first = new_limit_box(scene, "one", "L2", oblique_mask)
-    second = new_limit_box(scene, "two", "L3", oblique_mask)
+    first = put_limit_box(scene, "one", "L2", oblique_mask)
+    second = put_limit_box(scene, "two", "L3", oblique_mask)
     assert (limit_box_of(scene, "one"), limit_box_of(scene, "two")) == (first, second)
     choose_limit_box(scene, "one", second)
     assert (limit_box_of(scene, "one"), limit_box_of(scene, "two")) == (second, None)
@@ -83,4 +88,4 @@ def test_no_box_limits_nothing_and_a_box_that_is_none_is_told(scene, oblique_mas
     with pytest.raises(InputError, match="no box yet"):
         limits_of(empty)
     with pytest.raises(InputError, match="is empty"):
-        new_limit_box(scene, "one", "L2", oblique_mask * 0)
+        put_limit_box(scene, "one", "L2", oblique_mask * 0)

@@ -21,10 +21,16 @@ MARGIN_MM = 5.0
 COLOUR, FILL = (0.15, 1.0, 0.55), 0.05
 
 
+def limit_boxes(scene: Any) -> list[Any]:
+    """The boxes of all lesions."""
+    count = scene.GetNumberOfNodesByClass(NODE_CLASS)
+    nodes = [scene.GetNthNodeByClass(number, NODE_CLASS) for number in range(count)]
+    return [node for node in nodes if node.GetAttribute(LESION_ATTRIBUTE)]
+
+
 def limit_box_of(scene: Any, identity: str) -> Any | None:
     """The box of a lesion (vtkMRMLMarkupsROINode); None without one."""
-    boxes = (scene.GetNthNodeByClass(n, NODE_CLASS) for n in range(scene.GetNumberOfNodesByClass(NODE_CLASS)))
-    return next((node for node in boxes if identity and node.GetAttribute(LESION_ATTRIBUTE) == identity), None)
+    return next((node for node in limit_boxes(scene) if node.GetAttribute(LESION_ATTRIBUTE) == identity), None)
 
 
 def choose_limit_box(scene: Any, identity: str, node: Any | None) -> None:
@@ -36,25 +42,37 @@ def choose_limit_box(scene: Any, identity: str, node: Any | None) -> None:
         node.SetAttribute(LESION_ATTRIBUTE, identity)
 
 
-def new_limit_box(scene: Any, identity: str, name: str, mask: sitk.Image) -> Any:
-    """A box round a mask (any grid, world coordinates) with room for a margin; returns its node.
+def put_limit_box(scene: Any, identity: str, name: str, mask: sitk.Image) -> Any:
+    """Put a lesion's box round a mask (any grid, world coordinates), with room for a margin; returns its node, which is
+    made when there is none.
 
     Raises
     ------
     InputError : the mask has no voxels.
     """
     low, high = _bounds_ras(mask, name)
-    node = scene.AddNewNodeByClass(NODE_CLASS, scene.GenerateUniqueName(f"{name} limits"))
-    node.CreateDefaultDisplayNodes()
+    node = limit_box_of(scene, identity)
+    if node is None:
+        node = _new_box(scene, name)
+        choose_limit_box(scene, identity, node)
+    modified = node.StartModify()
+    node.SetAndObserveTransformNodeID(None)
+    node.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(np.eye(4)))
     node.SetCenterWorld(*((low + high) / 2))
     node.SetSizeWorld(*(high - low + 2 * MARGIN_MM))
+    node.EndModify(modified)
+    return node
+
+
+def _new_box(scene: Any, name: str) -> Any:
+    node = scene.AddNewNodeByClass(NODE_CLASS, scene.GenerateUniqueName(f"{name} limits"))
+    node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     for colour in (display.SetColor, display.SetSelectedColor):
         colour(*COLOUR)
     display.SetFillOpacity(FILL)
     display.SetPropertiesLabelVisibility(False)
     display.SetHandlesInteractive(True)
-    choose_limit_box(scene, identity, node)
     return node
 
 

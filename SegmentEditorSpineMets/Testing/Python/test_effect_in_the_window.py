@@ -7,7 +7,13 @@ import pytest
 import SimpleITK as sitk
 import slicer
 
-from spinemets.mrml.segmentations import OUTLINE, add_segment, segmentation_node_from_mask, segments_of
+from spinemets.mrml.segmentations import (
+    OUTLINE,
+    add_segment,
+    replace_segment,
+    segmentation_node_from_mask,
+    segments_of,
+)
 from Testing.harness import application
 from Testing.harness.fixtures import open_module
 from Testing.widgets.desk import make_desk
@@ -294,7 +300,8 @@ def test_an_empty_outline_is_told_in_a_sentence(editor):
     segment = outline.GetSegmentation().AddEmptySegment("empty", "Outline")
     editor.effect.setOutline(outline, segment)
     editor.window.click(editor.effect.ui.applyButton)
-    assert "empty" in editor.window.dialogs[0].text
+    assert "The lesion could not be found." in editor.effect.ui.statusLabel.text
+    assert "empty" in editor.effect.ui.statusLabel.text
     assert editor.effect.ui.applyButton.text == "Find lesion"
 
 
@@ -307,3 +314,57 @@ def test_what_the_user_chose_is_kept_in_the_editor_s_node(editor):
     other = add_segment(editor.desk.segmentation, editor.desk.image_of(editor.desk.ball), "other")
     editor.widget.setCurrentSegmentID(other)
     assert editor.effect.ui.radiusSlider.value == 4.0
+
+
+def test_a_lesion_is_kept_within_a_box_of_its_own_and_out_of_other_segments(editor):
+    """The box is dragged to the left half of the ball; another segment holds its upper part."""
+    ui, desk = editor.effect.ui, editor.desk
+    editor.widget.mrmlSegmentEditorNode().SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
+    replace_segment(desk.segmentation, desk.segmentID, desk.image_of(desk.ball))
+    upper = desk.ball & (np.arange(20)[:, None, None] > 12)
+    other = add_segment(desk.segmentation, desk.image_of(upper), "other")
+    editor.widget.setCurrentSegmentID(desk.segmentID)
+    ui.toolsCollapsibleButton.collapsed = False
+    editor.window.process_events()
+    assert not ui.limitButton.enabled
+    assert "box" in ui.limitButton.toolTip
+    editor.window.click(ui.boxButton)
+    box = editor.tool.limits.box
+    assert ui.boxSelector.currentNode() == box
+    assert box.GetDisplayNode().GetVisibility()
+    middle = editor.ras()
+    box.SetCenterWorld(middle[0] - 50.5, *middle[1:])
+    box.SetSizeWorld(100, 100, 100)
+    editor.window.click(ui.limitButton)
+    rows = [desk.image_of(desk.ball).TransformIndexToPhysicalPoint((int(n), 24, 10))[0] for n in range(48)]
+    kept = desk.ball & (-np.array(rows) <= middle[0] - 0.5 + 1e-6)[None, None, :]
+    assert np.array_equal(desk.mask(), kept)
+    editor.window.click(ui.avoidOthersCheckBox)
+    editor.window.click(ui.limitButton)
+    assert np.array_equal(desk.mask(), kept & ~upper)
+    assert np.array_equal(desk.mask(other), upper)
+    editor.widget.undo()
+    assert np.array_equal(desk.mask(), kept)
+    # Each lesion has its own box, and no box is seen while another tool is used.
+    editor.widget.setCurrentSegmentID(other)
+    assert ui.boxSelector.currentNode() is None
+    assert not box.GetDisplayNode().GetVisibility()
+    editor.widget.setCurrentSegmentID(desk.segmentID)
+    assert box.GetDisplayNode().GetVisibility()
+    editor.widget.setActiveEffectByName("Paint")
+    assert not box.GetDisplayNode().GetVisibility()
+
+
+def test_limits_that_leave_nothing_are_told_and_the_lesion_stays(editor):
+    ui, desk = editor.effect.ui, editor.desk
+    ui.toolsCollapsibleButton.collapsed = False
+    editor.window.process_events()
+    editor.window.click(ui.boxButton)
+    assert "empty" in ui.statusLabel.text
+    assert editor.tool.limits.box is None
+    replace_segment(desk.segmentation, desk.segmentID, desk.image_of(desk.ball))
+    editor.window.click(ui.boxButton)
+    editor.tool.limits.box.SetCenterWorld(500, 0, 0)
+    editor.window.click(ui.limitButton)
+    assert "nothing within its limits" in ui.statusLabel.text
+    assert np.array_equal(desk.mask(), desk.ball)
