@@ -9,13 +9,13 @@ import SimpleITK as sitk
 from spinemets.learning.demonstration import (
     AXIAL_GRID,
     cropped_grid,
-    degraded_mask,
     demonstration_recipe,
     model_of,
     questions,
 )
 from spinemets.models.classification import classify_case
 from spinemets.models.package import SHIPPED_FOLDER, ModelPackage, find_package
+from spinemets.phantom.reading import degraded_mask
 from spinemets.phantom.spine import SpinePhantom
 
 QUESTION = "osteoblastic-vs-osteolytic"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spinemets.errors import InputError
+from spinemets.learning.demonstration import questions
 from spinemets.learning.recipes import PROFILES, RECIPES_FOLDER, all_steps, find_recipe, find_recipes, read_recipe
 from spinemets.models.schema_files import read_schema
 
@@ -28,7 +29,7 @@ CLINICAL = (RECIPES_FOLDER / "metastasis-vs-primary" / "clinical.yaml").read_tex
 
 def test_every_published_method_has_a_recipe_of_its_question():
     found = {recipe.name: recipe for recipe in find_recipes()}
-    assert set(found) == PUBLISHED | {"osteoblastic-vs-osteolytic/demonstration"}
+    assert set(found) == PUBLISHED | {f"{question}/demonstration" for question in questions()}
     for recipe in found.values():
         question = recipe.content["question"]
         assert recipe.name.startswith(f"{question}/")

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from spinemets.errors import InputError
+from spinemets.geometry.files import read_mask
 from spinemets.phantom.cohort import QUESTIONS, draw_lesion, simulate_case, write_cohort
+from spinemets.phantom.lesion import describe
+from spinemets.phantom.signs import cord_ratio
+from spinemets.phantom.spine import SpinePhantom
+from spinemets.phantom.tissues import Tissue
 
 
 def _drawn(question: str, field: str, label: int, effect: float) -> np.ndarray:
@@ -84,3 +90,48 @@ def test_bad_requests_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="osteoblastic"):
         write_cohort(tmp_path / "c", 2, "good-vs-evil")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_reader_outlines_the_first_cases_again(tmp_path: Path) -> None:
+    table = write_cohort(tmp_path / "c", 2, "malignant-vs-osteoporotic", seed=5, format="nifti", second_readings=1)
+    rows = list(csv.DictReader(table.open()))
+    assert [(row["case"], row["reader"]) for row in rows] == [
+        ("case-001", "first"),
+        ("case-002", "first"),
+        ("case-001", "second"),
+    ]
+    first, second = rows[0], rows[2]
+    assert {name for name in first if first[name] != second[name]} == {"reader", "mask_t2"}
+    one, other = (sitk.GetArrayFromImage(read_mask(table.parent / row["mask_t2"])) > 0 for row in (first, second))
+    assert 0.75 < 2 * np.sum(one & other) / (one.sum() + other.sum()) < 0.98
+
+
+def test_signs_are_scored_from_the_truth() -> None:
+    """Osteoblastic lesions are dark on T1 and T2 and stay in the bone; a reader errs now and then."""
+    question = "osteoblastic-vs-osteolytic"
+    scored = {label: [draw_lesion(question, label, seed + 500 * label)[2] for seed in range(150)] for label in (0, 1)}
+    share = {
+        label: {
+            name: np.mean([case[name] == word for case in cases])
+            for name, word in (("t1_signal", "low"), ("t2_signal", "low"), ("soft_tissue_mass", "yes"))
+        }
+        for label, cases in scored.items()
+    }
+    for name, sign in (("t1_signal", 1), ("t2_signal", 1), ("soft_tissue_mass", -1)):
+        assert 0.3 < sign * (share[1][name] - share[0][name]) < 0.95, name
+    compressed = np.mean([case["compression"] == "yes" for cases in scored.values() for case in cases])
+    assert 0 < compressed < 0.12  # no lesion of this question is compressed by half: only misreadings
+    assert "t1_signal" not in draw_lesion("malignant-vs-osteoporotic", 1, 3)[2]
+
+
+def test_the_ratio_to_the_cord_is_that_of_the_images() -> None:
+    about = {"heterogeneity": 0.0, "necrosis": 0.0, "oedema": 0.0, "roughness": 0.3}
+    phantom = SpinePhantom(4, "osteolytic", noise=0, bias=0, blur=0, **about)  # type: ignore[arg-type]
+    grid = phantom.grid("t1", (128, 128, 13))
+    sampling = phantom.scene(grid).sampling
+    lesion, cord = (sampling.fraction((int(tissue),)).ravel() > 0.99 for tissue in (Tissue.LESION, Tissue.CORD))
+    assert lesion.sum() > 100 and cord.sum() > 20
+    for role in ("t1", "t2", "fs_t2"):
+        values = sitk.GetArrayFromImage(phantom.acquire(role, grid)).ravel()
+        seen = np.median(values[lesion]) / np.median(values[cord])
+        assert seen == pytest.approx(cord_ratio(describe("osteolytic", **about), role), rel=0.1), role

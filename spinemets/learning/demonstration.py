@@ -21,8 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
-from scipy import ndimage
 
 from spinemets.geometry.carrying import carry_mask
 from spinemets.learning.feature_table import FeatureTable, read_feature_table
@@ -32,6 +30,7 @@ from spinemets.learning.validation import validate
 from spinemets.models.classification import role_features
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, ModelPackage, write_package
 from spinemets.phantom.cohort import draw_case
+from spinemets.phantom.reading import degraded_mask
 from spinemets.phantom.sampling import Grid
 from spinemets.phantom.spine import SpinePhantom
 from spinemets.progress import Progress, silent
@@ -63,24 +62,6 @@ def model_of(question: str) -> str:
 def cropped_grid(phantom: SpinePhantom, role: str) -> Grid:
     """The part of a role's grid on which a case is simulated."""
     return phantom.grid(role, AXIAL_VOXELS if role == AXIAL_GRID else OTHER_VOXELS)
-
-
-def degraded_mask(mask: sitk.Image, error: Mapping[str, float], generator: np.random.Generator) -> sitk.Image:
-    """The mask as a good segmentation would give it: swollen or shrunken, with a rippled border, a little shifted.
-
-    `mask` uint8 0/1; `error`: mm, the recipe's `mask_error`. Dice with the true mask is about 0.9.
-    """
-    inside = sitk.GetArrayFromImage(mask) > 0
-    spacing = np.array(mask.GetSpacing())[::-1]
-    distance = ndimage.distance_transform_edt(inside, spacing) - ndimage.distance_transform_edt(~inside, spacing)
-    ripple = ndimage.gaussian_filter(generator.normal(size=inside.shape), error["ripple_length_mm"] / spacing)
-    ripple *= error["ripple_sd_mm"] / ripple.std()
-    shift = generator.normal(0.0, error["shift_sd_mm"], 3) / spacing
-    moved = ndimage.shift(distance, shift, order=1, mode="nearest")
-    found = moved + ripple + generator.normal(0.0, error["offset_sd_mm"]) >= 0
-    degraded = sitk.GetImageFromArray(found.astype(np.uint8))
-    degraded.CopyInformation(mask)
-    return degraded
 
 
 def simulated_case(recipe: Content, seed: int, label: int) -> Case:

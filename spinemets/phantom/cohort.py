@@ -17,14 +17,19 @@ import numpy as np
 import SimpleITK as sitk
 
 from spinemets.errors import InputError
+from spinemets.geometry.files import read_mask, write_image
 from spinemets.outputs import replacing_folder
 from spinemets.phantom.lesion import LesionDescription, describe
+from spinemets.phantom.reading import READING_ERROR, degraded_mask
+from spinemets.phantom.signs import scored_signs
 from spinemets.phantom.spine import STUDY_ROLES, SpinePhantom, patient_sex
 from spinemets.phantom.study import StudyFiles, write_study
 from spinemets.progress import Progress, silent
 
 SEPARATION = 2.0
 STEEPNESS = 1.6
+SIGNS_QUESTION = "osteoblastic-vs-osteolytic"
+READERS = ("first", "second")
 INDIVIDUAL_SD = 0.10
 TRAINING_CROP = (128, 128, 13)
 # Fields that differ from patient to patient whatever the class, by a factor.
@@ -101,7 +106,10 @@ def draw_lesion(
             value *= float(np.exp(rng.normal(0, INDIVIDUAL_SD)))
         changes[field.name] = value
     kind = (asked.positive if share >= 0.5 else asked.negative)[0]
-    return kind, changes, _clinical(question, sign, seed, rng)
+    clinical = _clinical(question, sign, seed, rng)
+    if question == SIGNS_QUESTION:
+        clinical |= scored_signs(LesionDescription(**changes), rng)  # type: ignore[arg-type]
+    return kind, changes, clinical
 
 
 def draw_case(question: str, label: int, seed: int, effect: float = 1.0) -> tuple[SpinePhantom, dict[str, object]]:
@@ -161,6 +169,7 @@ def write_cohort(
     roles: Sequence[str] | None = None,
     progress: Progress = silent,
     overwrite: bool = False,
+    second_readings: int = 0,
 ) -> Path:
     """Write a cohort of simulated cases, `case-001` and on, and its table; return the table's path.
 
@@ -169,6 +178,8 @@ def write_cohort(
     Parameters
     ----------
     roles : series of each case; those that the question's methods need when None.
+    second_readings : so many of the cases, the first ones, have a second row whose masks are a second reader's: the
+        true ones, which the first reader drew, as `reading.degraded_mask` makes them.
 
     Raises
     ------
@@ -182,17 +193,21 @@ def write_cohort(
     roles = tuple(roles or (STUDY_ROLES if cases == 1 else QUESTIONS[question].roles))
     labels = _labels(cases, seed)
     with replacing_folder(folder, overwrite) as place:
-        rows = []
+        rows: list[dict[str, object]] = []
+        again: list[dict[str, object]] = []
         for number, label in enumerate(labels, start=1):
             progress("cohort", number - 1, cases, f"case {number} of {cases}")
             phantom, clinical = draw_case(question, label, seed * 100_003 + number - 1, effect)
             home = place if cases == 1 else place / f"case-{number:03d}"
             files = write_study(phantom, home, format, roles)
-            rows.append(_row(f"case-{number:03d}", files, place, roles, label, clinical))
+            row = _row(f"case-{number:03d}", files, place, roles, label, clinical)
+            rows.append(row | {"reader": READERS[0] if second_readings else ""})
+            if number <= second_readings:
+                again.append(row | {"reader": READERS[1]} | _second_reading(files, place, roles, phantom.seed))
         with (place / "cohort.csv").open("w", newline="", encoding="utf-8") as table:
             writer = csv.DictWriter(table, list(rows[0]))
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows([*rows, *again])
         progress("cohort", cases, cases, "cohort written")
     return folder / "cohort.csv"
 
@@ -209,8 +224,19 @@ def _labels(cases: int, seed: int) -> list[int]:
 def _row(
     case: str, files: StudyFiles, place: Path, roles: Sequence[str], label: int, clinical: dict[str, object]
 ) -> dict[str, object]:
-    row: dict[str, object] = {"case": case, "lesion": "1"}
+    row: dict[str, object] = {"case": case, "lesion": "1", "reader": ""}
     row |= {role: files.images[role].relative_to(place).as_posix() for role in roles}
     row |= {f"mask_{role}": files.masks[role].relative_to(place).as_posix() for role in roles}
     row["outline_t2"] = files.outline.relative_to(place).as_posix()
     return row | {"label": label} | clinical | {"simulated": "true"}
+
+
+def _second_reading(files: StudyFiles, place: Path, roles: Sequence[str], seed: int) -> dict[str, object]:
+    """Masks of a second reader beside the true ones; one hand, so that series of one grid have the same mask."""
+    found: dict[str, object] = {}
+    for role in roles:
+        path = files.masks[role].with_name(f"second_{role}.nrrd")
+        hand = np.random.default_rng([seed, 14])
+        write_image(degraded_mask(read_mask(files.masks[role]), READING_ERROR, hand), path, compression=1)
+        found[f"mask_{role}"] = path.relative_to(place).as_posix()
+    return found

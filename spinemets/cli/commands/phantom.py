@@ -17,6 +17,9 @@ def phantom(
     ] = Question.osteoblastic_vs_osteolytic,
     effect: Annotated[float, typer.Option(min=0.0, help="Size of the difference between the classes; 0: none.")] = 1.0,
     study_format: Annotated[StudyFormat, typer.Option("--format", help="Files to write.")] = StudyFormat.dicom,
+    second_readings: Annotated[
+        int, typer.Option(min=0, help="So many cases have masks of a second reader too, for recipes with agreement.")
+    ] = 0,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     progress: ShowProgress = ProgressStyle.bar,
@@ -31,7 +34,14 @@ def phantom(
 
     with replacing_folder(folder, overwrite) as partial, showing_progress(progress) as report:
         table = write_cohort(
-            partial, cases, question.value, effect=effect, seed=seed, format=study_format.value, progress=report
+            partial,
+            cases,
+            question.value,
+            effect=effect,
+            seed=seed,
+            format=study_format.value,
+            progress=report,
+            second_readings=second_readings,
         )
         name = table.name
     print_line(str(folder / name))
