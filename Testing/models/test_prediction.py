@@ -9,7 +9,7 @@ import pytest
 
 from spinemets.errors import InputError
 from spinemets.models.package import ModelPackage, write_package
-from spinemets.models.prediction import nomogram_points, predict
+from spinemets.models.prediction import nomogram_points, percentile_of, predict
 
 USUAL = {"t1_original_firstorder_Mean": 105.0, "t2_original_firstorder_Mean": 190.0, "t2_original_glcm_Contrast": 3.25}
 
@@ -123,3 +123,31 @@ def test_clinical_values_are_numbers_or_words_that_the_model_knows(tmp_path, mod
         clinical_values(package, {"mass": "no"})
     with pytest.raises(InputError, match="mass: is 'maybe', which is not one of no, yes, or a number"):
         clinical_values(package, {"age": 61, "mass": "maybe"})
+
+
+@pytest.mark.parametrize("kind", ["continuous", "score"])
+def test_a_percentile_is_the_share_of_training_cases_below(kind: str) -> None:
+    """Against scipy.stats.percentileofscore on the cases themselves, of which a package keeps 21 quantiles."""
+    from scipy.stats import percentileofscore
+
+    generator = np.random.default_rng(4)
+    cases = generator.gamma(2.0, 3.0, 400) if kind == "continuous" else generator.integers(0, 2, 400).astype(float)
+    shares = np.linspace(0, 1, 21)
+    quantiles = np.quantile(cases, shares)
+    told = [percentile_of(float(value), shares.tolist(), quantiles.tolist()) for value in cases]
+    true = [percentileofscore(cases, value, "mean") for value in cases]
+    assert np.abs(np.subtract(told, true)).max() < 2.6
+    assert percentile_of(cases.min() - 1, shares.tolist(), quantiles.tolist()) == 0
+    assert percentile_of(cases.max() + 1, shares.tolist(), quantiles.tolist()) == 100
+
+
+def test_quantiles_that_fall_or_do_not_fit_are_refused(tmp_path, model) -> None:
+    count = len(model["features"])
+    for values in ([[0.0, 1.0]] * (count - 1), [[1.0, 0.0]] * count):
+        model["training"]["feature_quantiles"] = {"shares": [0.0, 1.0], "values": values}
+        with pytest.raises(InputError, match="feature_quantiles"):
+            write_package(model, {}, tmp_path / "refused.spinemets")
+    model["training"]["feature_quantiles"] = {"shares": [0.0, 1.0], "values": [[0.0, 10.0]] * count}
+    package = write_package(model, {}, tmp_path / "quantiles.spinemets")
+    found = predict(package, dict.fromkeys(package.features, 2.5))
+    assert [entry.as_json()["percentile"] for entry in found.contributions] == [25.0] * count

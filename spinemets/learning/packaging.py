@@ -43,6 +43,8 @@ Content = Mapping[str, Any]
 RESAMPLES = 200
 GUARD = {"shrinkage": 0.2, "warn_quantile": 0.975, "abstain_factor": 2.0, "range_warn": 0.1, "range_abstain": 1.0}
 LEAST = 1e-6
+# Quantiles of each feature that a package keeps: enough for a percentile, and no case can be told from them.
+SHARES = np.linspace(0.0, 1.0, 21)
 INTENDED_USE = "Research use only. Not a medical device; not for diagnosis or treatment."
 SIMULATED_USE = "To show the program on simulated studies. It has seen no patient and must not be used on one."
 
@@ -114,6 +116,10 @@ def build_model(
             "patients": len(set(table.patients)),
             "class_counts": {positive: int(np.sum(table.labels == 1)), negative: int(np.sum(table.labels == 0))},
             "feature_ranges": {"low": chosen.min(axis=0).tolist(), "high": chosen.max(axis=0).tolist()},
+            "feature_quantiles": {
+                "shares": SHARES.tolist(),
+                "values": np.maximum.accumulate(np.quantile(chosen, SHARES, axis=0)).T.tolist(),
+            },
             "stability": {name: result.stability["share_of_folds"].get(name, 0.0) for name in names},
         },
         "software": _software(),

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,7 @@ def check_model(model: Any) -> None:
     _check_matrix(model["out_of_distribution"]["covariance"], count, "out_of_distribution.covariance", definite=True)
     if np.any(np.asarray(_ranges(model)["low"]) > np.asarray(_ranges(model)["high"])):
         raise StructureError("training.feature_ranges has a low above its high")
+    _check_quantiles(model["training"].get("feature_quantiles"), count)
     roles = [entry["role"] for entry in model["inputs"]]
     if len(set(roles)) < len(roles):
         raise StructureError("inputs names a role twice")
@@ -261,6 +263,17 @@ def _lengths(model: Mapping[str, Any]) -> list[tuple[str, int]]:
         ("training.feature_ranges.low", len(_ranges(model)["low"])),
         ("training.feature_ranges.high", len(_ranges(model)["high"])),
     ]
+
+
+def _check_quantiles(quantiles: Mapping[str, Any] | None, count: int) -> None:
+    """A rising list of values a feature, one a share."""
+    if quantiles is None:
+        return
+    shares, values = quantiles["shares"], quantiles["values"]
+    if len(values) != count or any(len(row) != len(shares) for row in values):
+        raise StructureError(f"training.feature_quantiles.values is not {count} lists of {len(shares)}")
+    if any(later < earlier for row in (shares, *values) for earlier, later in pairwise(row)):
+        raise StructureError("training.feature_quantiles has a list that falls")
 
 
 def _check_matrix(rows: list[list[float]], size: int, place: str, definite: bool = False) -> None:

@@ -7,7 +7,7 @@ distance to the training cohort is Mahalanobis'.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class Contribution:
     contribution : coefficient times standardised value, on the logit; positive speaks for the positive class.
     points, points_range : nomogram points, and those of the ends of the training range (one end is 0).
     low, high : training range of the value. slope : logit per unit of the value.
+    percentile : of the value among the training cases; None where the model does not tell.
     """
 
     feature: str
@@ -40,6 +41,7 @@ class Contribution:
     low: float
     high: float
     slope: float
+    percentile: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As in result.json."""
@@ -51,6 +53,7 @@ class Contribution:
             "nomogram_points": self.points,
             "nomogram_range": list(self.points_range),
             "training_range": [self.low, self.high],
+            "percentile": self.percentile,
         }
 
 
@@ -128,6 +131,18 @@ def mahalanobis(covariance: NDArray[np.float64], z: NDArray[np.float64]) -> floa
     return math.sqrt(max(float(z @ np.linalg.solve(covariance, z)), 0.0))
 
 
+def percentile_of(value: float, shares: Sequence[float], quantiles: Sequence[float]) -> float:
+    """Percentile (0 to 100) of a value in a distribution with these quantiles at these shares, both rising.
+
+    Linear between quantiles; the middle of its share where a value is that of many cases, as of a score.
+    """
+    knots = np.asarray(quantiles, np.float64)
+    first, after = int(np.searchsorted(knots, value, "left")), int(np.searchsorted(knots, value, "right"))
+    if first < after:
+        return 50.0 * (shares[first] + shares[after - 1])
+    return 100.0 * float(np.interp(value, knots, shares))
+
+
 def nomogram_points(
     values: NDArray[np.float64], slopes: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -185,9 +200,16 @@ def _contributions(package: ModelPackage, values: NDArray[np.float64], z: NDArra
             low=float(low[k]),
             high=float(high[k]),
             slope=float(slopes[k]),
+            percentile=_percentile(package, k, float(values[k])),
         )
         for k, name in enumerate(package.features)
     ]
+
+
+def _percentile(package: ModelPackage, k: int, value: float) -> float | None:
+    """Of feature number k among the training cases; None where the package does not tell."""
+    quantiles = package.model["training"].get("feature_quantiles")
+    return None if quantiles is None else percentile_of(value, quantiles["shares"], quantiles["values"][k])
 
 
 def _logit_per_point(contributions: list[Contribution]) -> float:

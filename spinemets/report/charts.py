@@ -109,8 +109,8 @@ def _contribution(
     room = width - text_width(points, 12, True) - 10
     role, _, family = where.partition(" · ")
     detail = f"{value}, training {low} to {high}"
-    if entry.get("percentile") is not None:
-        detail += f", percentile {entry['percentile']:.0f}"
+    percentile = entry.get("percentile")
+    detail += f", percentile {'–' if percentile is None else fixed(percentile, 0)}"
     detail = f"{capitalized(role)}: {detail}" if role else detail
     if family and text_width(f"{detail} · {family}", 11) <= width:
         detail += f" · {family}"
