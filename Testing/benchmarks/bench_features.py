@@ -4,8 +4,8 @@
 
 Prints one line a case: median CPU seconds of each engine and their ratio to pyradiomics, which is there after
 `make pyradiomics`: this then runs in that environment, for both in one process. Without it only our own times are
-printed. Times mean nothing on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels, made here; `--memory` adds
-the most memory that a process of its own needed with each engine.
+printed. Times mean nothing on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels,
+made here; `--memory` adds the most memory that a process of its own needed with each engine.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def pyradiomics_extraction(settings: dict, image_types: tuple[str, ...]) -> Call
     except ImportError:
         return None
     radiomics.logger.setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message="Applying `local_binary_pattern`")
     extractor = RadiomicsFeatureExtractor(geometryTolerance=1e-3, **settings)
     extractor.enableImageTypes(**{name: {} for name in image_types})
     return extractor.execute

@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
+import SimpleITK as sitk
 
 from cli.command_line import block, noise, spinemets, write_image
 
@@ -59,3 +61,38 @@ def test_a_set_and_the_peer(tmp_path: Path):
     else:
         assert "pyradiomics: is not installed" in done.stderr
         assert not out.exists()
+
+
+def test_a_map(tmp_path: Path):
+    """The mean in a window of 3 x 3 x 1 voxels, of the mask's voxels only."""
+    voxels, inside = noise(), block()
+    image, mask = write_image(voxels, tmp_path / "image.nrrd"), write_image(inside, tmp_path / "mask.nrrd")
+    spacing = sitk.ReadImage(str(image)).GetSpacing()
+    window = 2.5 * max(spacing[:2])
+    assert window < 2 * spacing[2]
+    out = tmp_path / "map.nii.gz"
+    done = spinemets("features", image, mask, "--map", "original_firstorder_Mean", "--window", window, "--out", out)
+    assert done.returncode == 0, done.stderr
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(out)))
+    inside = inside != 0
+    assert (found[~inside] == 0).all()
+    z, y, x = np.argwhere(inside)[0]
+    near = (z, slice(y - 1, y + 2), slice(x - 1, x + 2))
+    assert found[z, y, x] == pytest.approx(voxels[near][inside[near]].mean(), rel=1e-6)
+
+
+def test_a_map_that_cannot_be(tmp_path: Path):
+    image = write_image(noise(), tmp_path / "image.nrrd")
+    mask = write_image(block(), tmp_path / "mask.nrrd")
+    out = tmp_path / "map.nii.gz"
+    for options, said, status in (
+        (("--map", "original_glcm_Contrasts", "--out", out), "of glcm there are", 1),
+        (("--map", "original_glcm_Contrast", "--window", 0.1, "--out", out), "of one voxel only", 1),
+        (("--map", "original_glcm_Contrast", "--out", tmp_path / "map.csv"), "no ending of an image format", 1),
+        (("--window", 5, "--out", tmp_path / "table.csv"), "--window is of a --map", 2),
+        (("--map", "original_glcm_Contrast", "--each-label", "--out", out), "--map excludes", 2),
+    ):
+        done = spinemets("features", image, mask, *options)
+        assert done.returncode == status
+        assert said in done.stderr
+        assert len(list(tmp_path.iterdir())) == 2

@@ -18,6 +18,8 @@ from spinemets.features.preparation import Region, resegmented
 from spinemets.features.settings import Settings
 from spinemets.progress import Progress, silent
 
+# Half a window that is a whole number of voxels but for rounding is that number.
+WHOLE = 1e-6
 # Voxels between two calls of the progress callback.
 STEP = 200
 # Image type -> how its columns begin; of two that fit, the longer one comes first.
@@ -36,6 +38,7 @@ def feature_map(
     outside: float = 0.0,
     engine: Engine = "auto",
     progress: Progress = silent,
+    window_mm: float | None = None,
 ) -> sitk.Image:
     """The feature of each voxel's surroundings: those voxels of the region that are at most `radius` away along each
     axis.
@@ -48,6 +51,7 @@ def feature_map(
     feature : a column's name, such as `original_glcm_Contrast` or `wavelet-LLH_firstorder_Entropy`; not of shape.
     settings : how the image is prepared; image types it does not name are added.
     radius : in voxels. With `force_2d`, the window is flat too.
+    window_mm : width of the window, instead: along each axis voxels count whose centre is at most half of it away.
     outside : value of voxels outside of the region, and where the feature is not defined in a window.
 
     Returns
@@ -56,16 +60,16 @@ def feature_map(
 
     Raises
     ------
-    InputError : no such feature; see `extraction.extract`.
+    InputError : no such feature; a window smaller than three voxels along every axis; see `extraction.extract`.
     """
     column, family, name = _parts(feature)
-    settings = settings or Settings()
-    every = replace(settings, image_types={kind: settings.image_types.get(kind, {}) for kind in COLUMN_STARTS})
-    region = prepared_region(image, region_mask(image, mask, settings), every)
+    settings = _of_one_image_type(settings or Settings(), column)
+    region = prepared_region(image, region_mask(image, mask, settings), settings)
     region = resegmented(region, settings)
     own, values = _values(region, settings, column)
     levels = discretize(values, own.bin_width, own.bin_count, bin_anchor(values, own))
-    result = _windows(region, values, levels, own, family, name, radius, engine, progress)
+    reach = _reach(region.spacing, own, radius, window_mm)
+    result = _windows(region, values, levels, own, family, name, reach, engine, progress)
     array = np.full(sitk.GetArrayViewFromImage(region.image).shape, float(outside))
     array[region.box][region.inside] = np.where(np.isfinite(result), result, outside)
     made = sitk.GetImageFromArray(array)
@@ -89,8 +93,8 @@ def _parts(feature: str) -> tuple[str, str, str]:
     return column, family, name
 
 
-def _values(region: Region, settings: Settings, column: str) -> tuple[Settings, NDArray]:
-    """Settings and values (n,) of the derived image that has the column's name."""
+def _of_one_image_type(settings: Settings, column: str) -> Settings:
+    """The settings with that image type only that the column is of."""
     kind = next((name for name, start in COLUMN_STARTS.items() if column.startswith(start)), None)
     if kind is None:
         raise InputError(f"image {column!r}", "is not known", f"it begins with {', '.join(COLUMN_STARTS.values())}")
@@ -101,10 +105,28 @@ def _values(region: Region, settings: Settings, column: str) -> tuple[Settings, 
             own["sigmas"] = (float(text) if "." in text else int(text),)
         except ValueError as error:
             raise InputError(f"image {column!r}", "has no width in mm", "write log-sigma-2-0-mm-3D") from error
-    for name, found, values in derived_values(region, replace(settings, image_types={kind: own})):
+    return replace(settings, image_types={kind: own})
+
+
+def _values(region: Region, settings: Settings, column: str) -> tuple[Settings, NDArray]:
+    """Settings and values (n,) of the derived image that has the column's name."""
+    for name, found, values in derived_values(region, settings):
         if name == column:
             return found, values
     raise InputError(f"image {column!r}", "is not known", "write it as it stands in column names")
+
+
+def _reach(spacing: tuple[float, float, float], settings: Settings, radius: int, window_mm: float | None) -> list[int]:
+    """Voxels along z, y, x on either side of a window's centre."""
+    if window_mm is None:
+        reach = [radius] * 3
+    else:
+        reach = [int(window_mm / 2 / mm + WHOLE) for mm in spacing]
+    if settings.force_2d:
+        reach[settings.force_2d_dimension] = 0
+    if window_mm is not None and not any(reach):
+        raise InputError(f"window {window_mm:g} mm", "is of one voxel only", f"use at least {2 * min(spacing):.3g} mm")
+    return reach
 
 
 def _windows(
@@ -114,12 +136,11 @@ def _windows(
     settings: Settings,
     family: str,
     name: str,
-    radius: int,
+    reach: list[int],
     engine: Engine,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """The feature in the window of each of the region's voxels (n,)."""
-    reach = [0 if settings.force_2d and axis == settings.force_2d_dimension else radius for axis in range(3)]
+    """The feature in the window of each of the region's voxels (n,), which reaches so many voxels along z, y, x."""
     inside = np.pad(region.inside, [(r, r) for r in reach])
     place = np.full(inside.shape, -1)
     place[inside] = np.arange(len(values))

@@ -102,6 +102,12 @@ def _empty_mask(path: Path, values: NDArray[np.generic], label: int | None) -> I
     return InputError(path, f"has no voxel of label {label} (it has {found})", "choose one of its labels")
 
 
+def check_image_name(path: Path) -> None:
+    """Refuse at once a name whose ending is of no image format that can be written."""
+    if not path.name.lower().endswith(WRITABLE):
+        raise InputError(path, "has no ending of an image format", f"name it with one of {', '.join(WRITABLE)}")
+
+
 def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False, compression: int = -1) -> None:
     """Write a 3-D or 4-D image with its metadata where the format keeps any (NRRD, MHA).
 
@@ -117,8 +123,7 @@ def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False, co
         The disk must have room for the image as if it were not compressed.
     """
     path = Path(path)
-    if not path.name.lower().endswith(WRITABLE):
-        raise InputError(path, "has no ending of an image format", f"name it with one of {', '.join(WRITABLE)}")
+    check_image_name(path)
     with replacing_file(path, overwrite) as partial:
         name = name_for_simpleitk(partial)
         _check_room(image, partial)
