@@ -1,5 +1,7 @@
 """Clinical variables: a form made of what the models' cards ask for, with undo."""
 
+from html import escape
+
 import qt
 from slicer.i18n import tr as _
 
@@ -19,7 +21,7 @@ class ClinicalSection:
     def __init__(self, panel) -> None:
         self._panel = panel
         self.ui = panel.ui
-        self._fields = {}
+        self._fields, self._hints = {}, {}
         self._variables = None
         self._values = {}
         self._before, self._after = [], []
@@ -27,8 +29,9 @@ class ClinicalSection:
         self.ui.undoClinicalButton.connect("clicked()", self.undo)
         self.ui.redoClinicalButton.connect("clicked()", self.redo)
 
-    def update(self, variables, values) -> None:
-        """Offer these variables (by name: description, unit, values) with what was entered."""
+    def update(self, variables, values, suggestions) -> None:
+        """Offer these variables (by name: description, unit, values) with what was entered, and beside it what was
+        measured (`Suggestion` by name)."""
         self.ui.clinicalCollapsibleButton.visible = bool(variables)
         self._values = dict(values)
         if variables != self._variables:
@@ -41,6 +44,8 @@ class ClinicalSection:
             elif not field.hasFocus():
                 field.text = "" if value is None else f"{value:g}"
             field.enabled = not self._panel.isWorking
+        for name, label in self._hints.items():
+            self._showSuggestion(label, suggestions.get(name), values.get(name))
         self.ui.undoClinicalButton.enabled = bool(self._before) and not self._panel.isWorking
         self.ui.redoClinicalButton.enabled = bool(self._after) and not self._panel.isWorking
 
@@ -69,7 +74,7 @@ class ClinicalSection:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
         layout.setRowWrapPolicy(qt.QFormLayout.WrapLongRows)
-        self._fields = {}
+        self._fields, self._hints = {}, {}
         for name, variable in self._variables.items():
             field = self._choice(name, variable) if "values" in variable else self._number(name)
             unit = f" ({variable['unit']})" if variable.get("unit") else ""
@@ -79,7 +84,34 @@ class ClinicalSection:
             field.name = f"clinical_{name}"
             layout.addRow(label, field)
             self._fields[name] = field
+            if "values" in variable:
+                layout.addRow(self._hint(name))
         self.ui.clinicalFrame.layout().addWidget(self._form)
+
+    def _hint(self, name: str):
+        """The line below a choice that tells what was measured."""
+        label = qt.QLabel()
+        label.name = f"suggestion_{name}"
+        label.wordWrap = True
+        label.visible = False
+        label.connect("linkActivated(QString)", lambda word: self._enter(name, word))
+        self._hints[name] = label
+        return label
+
+    def _showSuggestion(self, label, suggestion, chosen) -> None:
+        label.visible = suggestion is not None
+        if suggestion is None:
+            return
+        if not suggestion.word:
+            label.text = "<small>" + _("Not measured: {text}.").format(text=escape(suggestion.text)) + "</small>"
+            return
+        text = _("Measured: <b>{word}</b> ({text}).").format(word=escape(suggestion.word), text=escape(suggestion.text))
+        if chosen is None:
+            text += f' <a href="{escape(suggestion.word)}">' + _("Take it") + "</a>"
+        elif chosen != suggestion.word:
+            text = "⚠ " + text
+        label.text = f"<small>{text}</small>"
+        label.toolTip = _("A suggestion; what counts is your choice. Both are kept with the result.")
 
     def _choice(self, name: str, variable):
         box = qt.QComboBox()

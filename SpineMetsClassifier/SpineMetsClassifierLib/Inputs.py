@@ -29,7 +29,7 @@ class Inputs:
     volumes : volume node of each role that the model needs; views : others that the report shows the lesion in.
     segment : segmentation node and segment of the lesion; roleSegments : those drawn on a role's own series.
     lesion : its identity and name. clinical : values by name. hotSpot : where the reader placed it in the dynamic
-    series, LPS mm; None: the model looks for it.
+    series, LPS mm; None: the model looks for it. suggested : what was measured of the clinical variables.
     """
 
     package: ModelPackage
@@ -40,6 +40,7 @@ class Inputs:
     roleSegments: dict = field(default_factory=dict)
     clinical: dict = field(default_factory=dict)
     hotSpot: tuple[float, float, float] | None = None
+    suggested: dict = field(default_factory=dict)
 
     @property
     def author(self) -> str:

@@ -26,6 +26,7 @@ from spinemets.report.wording import role_in_words
 from .Inputs import Digests, Inputs
 from .ModelLibrary import KnownModel, whyNot
 from .ParameterNode import SpineMetsClassifierParameterNode
+from .Suggestions import Suggestions, isCord
 
 # Field of the parameter node by role.
 VOLUME_FIELDS = {
@@ -67,6 +68,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
         self._digests = Digests()
+        self._suggestions = Suggestions(self._digests)
 
     def getParameterNode(self):
         return SpineMetsClassifierParameterNode(super().getParameterNode())
@@ -99,7 +101,8 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
                 continue
             for segmentID, name in segments_of(node).items():
                 identity = lesion_id(node, segmentID)
-                if identity in known or (node.GetID(), segmentID) in outlines or not has_voxels(node, segmentID):
+                isOther = isCord(name) or identity in known or (node.GetID(), segmentID) in outlines
+                if isOther or not has_voxels(node, segmentID):
                     continue
                 found.append(LesionChoice(node, segmentID, identity, f"{name} ({node.GetName()})"))
         return found
@@ -224,7 +227,9 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             raise InputError(missing[0], f"is missing, and {package.name} needs it", "choose the series of this role")
         used = {role: volumes[role] for role in package.roles}
         entered = self.clinicalValues(parameters)
-        views = {role: volumes[role] for role in VIEW_ROLES if role in volumes and role not in used}
+        # A model that looks at no image: the report shows the lesion on what there is.
+        shown = VIEW_ROLES if used else volumes
+        views = {role: volumes[role] for role in shown if role in volumes and role not in used}
         return Inputs(
             package=package,
             volumes=used,
@@ -233,10 +238,16 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             views=views,
             roleSegments=self._roleSegments(parameters, lesion, used),
             hotSpot=self._hotSpot(parameters, lesion, package),
+            suggested=self._suggested(parameters, package),
             clinical={
                 name: entered[name] for name in self.variables([KnownModel(package.path, package)]) if name in entered
             },
         )
+
+    def _suggested(self, parameters, package: ModelPackage) -> dict:
+        """What was measured, for the record: word and measurement by variable."""
+        found = self.suggestions(parameters, [KnownModel(package.path, package)])
+        return {name: vars(one) for name, one in found.items() if one.word}
 
     def _hotSpot(self, parameters, lesion: LesionChoice, package: ModelPackage):
         """Where the reader moved the lesion's hot spot to, for a model that measures it; None: it is looked for."""
@@ -279,6 +290,9 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         """Put an answer into the scene, in the nodes of the last one of this lesion and model."""
         volume = inputs.volumes[inputs.overlaidRole] if inputs.volumes else inputs.segment[0]
         measured = inputs.measuredKey(self._digests)
+        if inputs.suggested:
+            record = {**document["provenance"], "clinical_suggested": inputs.suggested}
+            document = {**document, "provenance": record}
         return keep_result(document, self.keyOf(inputs), inputs.lesion, volume, overlay, measured)
 
     # Clinical variables: kept a lesion, since those of one patient must never be taken for another's.
@@ -299,6 +313,14 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         if lesion is not None:
             everything = json.loads(parameters.clinicalValues or "{}") | {lesion.identity: values}
             parameters.clinicalValues = json.dumps(everything, sort_keys=True)
+
+    def suggestions(self, parameters, models) -> dict:
+        """What was measured of the clinical variables that a reader scores: `Suggestion` by name."""
+        lesion, variables = self.currentLesion(parameters), self.variables(models)
+        if lesion is None or not variables:
+            return {}
+        segment, case = (lesion.node, lesion.segmentID), self.currentCase(parameters)
+        return self._suggestions.of(variables, self.volumes(parameters), segment, case)
 
     def saveLesion(self, parameters, path) -> None:
         """Write the lesion that is asked about, alone, as a segmentation; replaces the file.

@@ -149,7 +149,8 @@ class SpineMetsClassifierWidget(Panel):
         models = self.modelSection.chosen(parameters)
         self.caseSection.update(parameters, models)
         self.modelSection.update(parameters, self.logic.volumes(parameters))
-        self.clinicalSection.update(self.logic.variables(models), self.logic.clinicalValues(parameters))
+        suggestions = self.logic.suggestions(parameters, models)
+        self.clinicalSection.update(self.logic.variables(models), self.logic.clinicalValues(parameters), suggestions)
         missing = self.logic.missingInput(parameters, models)
         self.worklistSection.update(models)
         busy = _("Wait until the worklist is done.") if self.worklistSection.isWorking else ""

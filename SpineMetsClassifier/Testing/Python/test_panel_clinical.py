@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
 
 from spinemets.models.package import ModelPackage, find_package, write_package
@@ -138,3 +139,53 @@ def test_values_of_one_lesion_are_never_another_one_s(panel, case, with_age, sim
     assert not panel.ui("undoClinicalButton").enabled
     panel.choose("lesionComboBox", "L3")
     assert panel.ui("clinical_age").text == "61"
+
+
+def test_what_was_measured_and_what_was_chosen_are_both_kept(panel, with_age, classify, lesion, simulated_study):
+    from spinemets.features.signal_scores import signal_spread
+    from spinemets.mrml.volumes import image_from_volume_node
+
+    image = image_from_volume_node(panel.widget.parameters.volumeFsT2)
+    expected = signal_spread(image, simulated_study.truth("lesion_dce"))
+    hint = panel.ui("suggestion_signal")
+    assert f"<b>{expected.word}</b>" in hint.text
+    assert f"{100 * expected.share:.0f} %" in hint.text
+    other = {"uniform": "uneven", "uneven": "uniform"}[expected.word]
+    enter(panel, "61", other)
+    assert hint.text.startswith("<small>⚠")
+    (result,) = classify()
+    record = result.document["provenance"]
+    assert record["clinical"]["signal"] == {"uniform": 0, "uneven": 1}[other]
+    assert record["clinical_suggested"]["signal"]["word"] == expected.word
+    hint._qt.linkActivated.emit(expected.word)
+    panel.process_events()
+    assert panel.ui("clinical_signal").currentText == expected.word
+    assert "⚠" not in hint.text
+
+
+def test_a_signal_against_the_cord_asks_for_the_cord_and_takes_it_for_no_lesion(panel, case, lesion, simulated_study):
+    from SpineMetsClassifierLib.Suggestions import Suggestions
+
+    from spinemets.mrml.segmentations import segmentation_node_from_mask
+    from spinemets.mrml.volumes import image_from_volume_node
+    from spinemets.phantom.spine import SpinePhantom
+    from spinemets.phantom.tissues import Tissue
+
+    logic, parameters = panel.widget.logic, panel.widget.parameters
+    variables = {"t2_signal": {"values": {"low": 0, "iso": 1, "high": 2}}, "age": {}}
+    segment = (parameters.lesionSegmentation, parameters.lesionSegmentID)
+
+    def found():
+        return Suggestions(logic._digests).of(variables, logic.volumes(parameters), segment, case)
+
+    assert list(found()) == ["t2_signal"]
+    assert "cord" in found()["t2_signal"].text
+    t2 = image_from_volume_node(parameters.volumeT2)
+    cord = SpinePhantom(seed=1, lesion="osteolytic").tissue_map(t2) == int(Tissue.CORD)
+    lesions = len(logic.lesions(parameters))
+    segmentation_node_from_mask(cord, slicer.mrmlScene, "anatomy", "Spinal cord", reference_node=parameters.volumeT2)
+    assert len(logic.lesions(parameters)) == lesions
+    values, inside = sitk.GetArrayFromImage(t2), sitk.GetArrayFromImage(simulated_study.truth("lesion_t2")) > 0
+    ratio = values[inside].mean() / values[sitk.GetArrayFromImage(cord) > 0].mean()
+    assert float(found()["t2_signal"].text.split()[0]) == pytest.approx(ratio, rel=0.1)
+    assert found()["t2_signal"].word == ("low" if ratio < 0.8 else "high" if ratio > 1.2 else "iso")
