@@ -39,3 +39,9 @@ def filesOfStudy(uid: str) -> list[str]:
     database = dicomDatabase()
     series = [] if database is None or not uid else database.seriesForStudy(uid)
     return [str(path) for one in series for path in database.filesForSeries(one)]
+
+
+def fileOfVolume(volume) -> str:
+    """One file of the series that a volume was loaded from by the DICOM module; empty when it is not known."""
+    database, instances = dicomDatabase(), (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
+    return str(database.fileForInstance(instances[0]) or "") if database is not None and instances else ""

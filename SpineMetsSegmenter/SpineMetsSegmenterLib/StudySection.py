@@ -2,8 +2,10 @@
 
 import ctk
 import qt
+import slicer
 from slicer.i18n import tr as _
 
+from SpineMetsWidgets.DicomStudies import fileOfVolume
 from SpineMetsWidgets.StudyOpener import StudyOpener
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
@@ -41,13 +43,23 @@ class StudySection:
         header.resizeSection(ROLE, 112)
         prepareRows(table)
         self.opener = StudyOpener(panel, panel.startJob, panel.studyLoaded)
+        self.ui.adoptButton.connect("clicked()", self.adopt)
         self.ui.caseComboBox.connect("activated(int)", self._onCaseActivated)
+
+    def adopt(self) -> None:
+        """Work on the volumes that the user brought into the scene by other ways."""
+        from spinemets.mrml.adoption import adopt, volumes_without_case
+
+        with self._panel.quickly(_("The images cannot be used.")):
+            cases = adopt(volumes_without_case(slicer.mrmlScene), fileOfVolume)
+            self._panel.studiesAdopted(cases)
 
     # What is shown.
 
     def update(self, parameters, case, cases) -> None:
         """Show the path, the studies to choose from, and the series of the case."""
         self.opener.update(parameters)
+        self._offerAdoption()
         self.ui.caseRow.visible = len(cases) > 1
         combo = self.ui.caseComboBox
         entries = [(one.name, one.uid) for one in cases]
@@ -58,6 +70,17 @@ class StudySection:
         combo.currentIndex = -1 if case is None else combo.findData(case.uid)
         series = [] if case is None else case.series()
         self._showSeries(sorted(series, key=lambda entry: (entry.number is None, entry.number or 0, entry.key)))
+
+    def _offerAdoption(self) -> None:
+        """Where volumes lie in the scene that are of no study yet."""
+        from spinemets.mrml.adoption import volumes_without_case
+
+        names = [volume.GetName() or "" for volume in volumes_without_case(slicer.mrmlScene)]
+        self.ui.adoptButton.visible = bool(names)
+        self.ui.adoptButton.enabled = not self._panel.isWorking
+        self.ui.adoptButton.toolTip = _("Find what each series is, and work on them: {names}").format(
+            names=", ".join(names)
+        )
 
     def clear(self) -> None:
         """Take off the series of a scene that is closed; stop loading into it."""
@@ -91,9 +114,8 @@ class StudySection:
         if entry.is_chosen:
             lines.append(_("The role is your choice."))
         elif entry.reason:
-            lines.append(
-                _("{reason} (confidence {confidence:.0%})").format(reason=entry.reason, confidence=entry.confidence)
-            )
+            sure = _(" (confidence {confidence:.0%})").format(confidence=entry.confidence) if entry.confidence else ""
+            lines.append(f"{entry.reason}{sure}")
         if entry.problem:
             lines.append(_("Not loaded: {problem}.").format(problem=entry.problem))
         elif entry.volume is None:

@@ -232,6 +232,16 @@ class SpineMetsSegmenterWidget(Panel):
         self.viewsSection.hang()
         self.showStatus("\n".join([_("Study loaded."), *case.warnings, *loaded.problems]))
 
+    def studiesAdopted(self, cases) -> None:
+        """Work on the first of the studies that were made of volumes in the scene, and hang it."""
+        if not cases or not self._parameterNode:
+            return
+        self.caseChosen(cases[0].uid)
+        self.viewsSection.hang()
+        count = sum(len(case.series()) for case in cases)
+        text = _("{count} series are in the list. Check their roles: what has none is not shown side by side.")
+        self.showStatus(text.format(count=count))
+
     def caseChosen(self, uid: str) -> None:
         """Work on another study of the scene."""
         with slicer.util.NodeModify(self._parameterNode):

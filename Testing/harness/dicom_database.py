@@ -40,3 +40,11 @@ class DicomDatabase:
 
     def fieldForStudy(self, field: str, uid: str) -> str:
         return self._studies[uid].get(field, "")
+
+    def fileForInstance(self, uid: str) -> str:
+        import pydicom
+
+        files = [file for files in self._series.values() for file in files]
+        return next(
+            (file for file in files if pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID == uid), ""
+        )

@@ -16,7 +16,7 @@ def require_qt() -> None:
 
 @pytest.fixture
 def open_module():
-    """`open_module(name, size=..., palette=..., as_home=...)` opens a module in a new application and gives its ModuleWindow.
+    """`open_module(name, size=..., palette=..., as_home=...)` opens a module in a new application; its ModuleWindow.
 
     After the test everything is cleaned up, and what slots and observers raised fails the test.
     """

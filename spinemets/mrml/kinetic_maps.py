@@ -11,11 +11,12 @@ import SimpleITK as sitk
 from spinemets.dce.colours import MAPS, map_colours
 from spinemets.dce.series import DynamicSeries, dynamic_series
 from spinemets.errors import InputError
+from spinemets.mrml import sequences
 from spinemets.mrml.cases import MAP_ATTRIBUTE, SEQUENCE_ATTRIBUTES, SceneCase, key_of
 from spinemets.mrml.colour_tables import RELATIVE_ATTRIBUTE, show_map
 from spinemets.mrml.lesions import Content, SceneLesion, segmentations_of
 from spinemets.mrml.segmentations import segments_of
-from spinemets.mrml.sequences import SECONDS, image_of, sequence_behind
+from spinemets.mrml.sequences import image_of, sequence_behind
 from spinemets.mrml.subject_hierarchy import place_in_folder
 from spinemets.mrml.volumes import ATTRIBUTE_PREFIX, fill_volume_node, volume_node_from_image
 
@@ -48,9 +49,9 @@ def series_of_volume(volume: Any, interval_s: float = 0.0) -> DynamicSeries:
 
 
 def has_times(volume: Any) -> bool:
-    """Whether a volume's sequence is indexed by seconds."""
+    """Whether a volume's sequence says when its frames were taken."""
     sequence = sequence_behind(volume)
-    return sequence is not None and sequence.GetIndexUnit() == SECONDS
+    return sequence is not None and sequences.has_times(sequence)
 
 
 def sequence_facts(volume: Any) -> dict[str, float | None]:

@@ -26,6 +26,8 @@ from spinemets.mrml.volumes import (
 # Frames of one sequence may differ by rounding in their headers, not by a voxel.
 SAME_GEOMETRY_MM = 1e-3
 SECONDS = "s"
+# Units of time that loaders of sequences use, in s.
+UNITS_OF_TIME = {"s": 1.0, "sec": 1.0, "ms": 0.001, "min": 60.0}
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def sequence_behind(volume_node: Any) -> Any | None:
 
 
 def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[sitk.Image, list[float]]:
-    """4-D image (LPS mm) and frame times (s) of a sequence node of scalar volumes; no times when its index is not in s.
+    """4-D image (LPS mm) and frame times (s) of a sequence node of scalar volumes; no times when its index is no time.
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[s
     for volume in volumes:
         if not volume.IsA("vtkMRMLScalarVolumeNode") or volume.GetImageData() is None:
             raise InputError(name, "the sequence does not hold volumes", "choose the sequence of a dynamic series")
-    times = _times_of(sequence, len(volumes))
+    times = times_of_sequence(sequence)
     first = world_matrix(volumes[0])
     arrays = [slicer.util.arrayFromVolume(volume) for volume in volumes]
     for volume, array in zip(volumes, arrays):
@@ -122,11 +124,23 @@ def image_from_sequence_node(sequence: Any, shown: Any | None = None) -> tuple[s
     return image, times
 
 
-def _times_of(sequence: Any, frames: int) -> list[float]:
-    if sequence.GetIndexUnit() != SECONDS:
+def has_times(sequence: Any) -> bool:
+    """Whether a sequence is indexed by a time whose unit is known."""
+    return sequence.GetIndexUnit() in UNITS_OF_TIME
+
+
+def times_of_sequence(sequence: Any) -> list[float]:
+    """Time (s) of each frame of a sequence; empty when its index is no time.
+
+    Raises
+    ------
+    InputError : its index is words that stand for times.
+    """
+    if not has_times(sequence):
         return []
+    second = UNITS_OF_TIME[sequence.GetIndexUnit()]
     try:
-        return [float(sequence.GetNthIndexValue(item)) for item in range(frames)]
+        return [float(sequence.GetNthIndexValue(n)) * second for n in range(sequence.GetNumberOfDataNodes())]
     except ValueError as error:
         raise InputError(sequence.GetName(), "its index is not a time", "give each frame its time in s") from error
 

@@ -33,6 +33,35 @@ def case_folder(scene: Any, name: str, study_uid: str) -> int:
     return item
 
 
+def make_case_of_item(scene: Any, item: int, study_uid: str) -> int:
+    """Let an item that is there already (a study that Slicer's DICOM module loaded) be the case's folder, unless the
+    study has one; returns the folder's item."""
+    hierarchy = _hierarchy(scene)
+    known = hierarchy.GetItemByUID(CASE_UID_NAME, study_uid)
+    if known != hierarchy.GetInvalidItemID():
+        return int(known)
+    hierarchy.SetItemUID(item, CASE_UID_NAME, study_uid)
+    return item
+
+
+def study_item_of(node: Any) -> int:
+    """Item of the DICOM study that a node lies in; the invalid item (0) without one."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    while item not in (hierarchy.GetInvalidItemID(), hierarchy.GetSceneItemID()):
+        if hierarchy.HasItemAttribute(item, DICOM_ATTRIBUTES["study_uid"]):
+            return int(item)
+        item = hierarchy.GetItemParent(item)
+    return int(hierarchy.GetInvalidItemID())
+
+
+def series_uid_of(node: Any) -> str:
+    """SeriesInstanceUID of a node that Slicer's DICOM module loaded; empty for any other."""
+    hierarchy = _hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    return str(hierarchy.GetItemUID(item, SERIES_UID_NAME)) if item != hierarchy.GetInvalidItemID() else ""
+
+
 def place_in_folder(node: Any, folder: int, series_uid: str = "") -> None:
     """Put a node into a case's folder; with the series' UID, Slicer's DICOM functions know where it came from."""
     hierarchy = _hierarchy(node.GetScene())

@@ -15,7 +15,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.carrying import carry_array
 from spinemets.geometry.grids import frame_times, index_to_world
 from spinemets.mrml.affines import RAS_TO_LPS, ijk_to_ras_of_image, transform_to_world
-from spinemets.mrml.sequences import SECONDS, sequence_behind
+from spinemets.mrml.sequences import sequence_behind, times_of_sequence
 from spinemets.mrml.tables import fill_table_node
 from spinemets.mrml.volumes import world_matrix
 
@@ -307,12 +307,11 @@ def _frames_of_image(image: sitk.Image) -> Frames:
 
 
 def _times_of(sequence: Any, count: int) -> tuple[np.ndarray, bool]:
-    if sequence.GetIndexUnit() == SECONDS:
-        try:
-            return np.array([float(sequence.GetNthIndexValue(number)) for number in range(count)]), True
-        except ValueError:  # an index of words
-            pass
-    return np.arange(count, dtype=float), False
+    try:
+        times = times_of_sequence(sequence)
+    except InputError:  # an index of words
+        times = []
+    return (np.array(times), True) if times else (np.arange(count, dtype=float), False)
 
 
 def _time_title(frames: Frames) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from spinemets.errors import InputError
@@ -93,6 +94,20 @@ def _study(headers: list[Header], source: Path) -> Study:
     )
     notes = [f"{one.name}: {one.stack.time_note}" for one in series if one.stack is not None and one.stack.time_note]
     return Study(**{**study.__dict__, "warnings": tuple(warnings + notes + warnings_of(study))})
+
+
+def series_described_by(path: Path, n_frames: int = 1) -> Series | None:
+    """What one file of a series tells of it, for images that are at hand already; None when it is no MR or CT image.
+
+    Parameters
+    ----------
+    n_frames : points in time of the series, which one file cannot tell.
+    """
+    try:
+        stacks = stacks_of(read_headers([path]))
+    except InputError:
+        return None
+    return _series(replace(stacks[0], n_frames=n_frames), frozenset()) if stacks else None
 
 
 def _without_duplicates(headers: list[Header]) -> list[Header]:

@@ -227,3 +227,28 @@ def test_as_home_module_the_panel_is_made_before_effects_are_registered(open_mod
     window = open_module("SpineMetsSegmenter", as_home=True)
     assert "SpineMets" in window.widget.editorSection.editor.availableEffectNames()
     assert slicer.qSlicerSegmentEditorEffectFactory.instance().registeredEffects()[-1].name == "SpineMets"
+
+
+def test_images_that_slicer_loaded_are_worked_on(panel, case, simulated_study):
+    """As after File / Add Data: volumes that no study of ours knows."""
+    from spinemets.mrml.cases import cases_in
+    from spinemets.mrml.volumes import image_from_volume_node, volume_node_from_image
+
+    ui = panel.widget.ui
+    images = {role: image_from_volume_node(case.volumes()[role]) for role in ("t1", "t2")}
+    slicer.mrmlScene.Clear(0)
+    panel.process_events()
+    assert not ui.adoptButton.visible
+    for role, image in images.items():
+        volume_node_from_image(image, slicer.mrmlScene, f"Sag {role.upper()} TSE")
+    panel.process_events()
+    assert "Sag T1 TSE, Sag T2 TSE" in ui.adoptButton.toolTip
+    panel.click("adoptButton")
+    assert not ui.adoptButton.visible
+    assert [row[0] for row in rows(panel)] == ["T1", "T2"]
+    assert columns() == {"t1", "t2"}
+    assert "roles" in ui.statusLabel.text
+    assert len(cases_in(slicer.mrmlScene)) == 1
+    panel.click("addLesionButton")
+    panel.click("outlineButton")
+    assert "outline of L1 on T2" in ui.editingLabel.text
