@@ -15,6 +15,7 @@ from spinemets.models.schema_files import read_schema
 PUBLISHED = {
     "lung-vs-other/hotspot-logistic",
     "lung-vs-other/hotspot-tree",
+    "lung-vs-other/published-tree",
     "lung-vs-other/radiomics",
     "malignant-vs-osteoporotic/radiomics",
     "metastasis-vs-primary/clinical",

@@ -122,7 +122,7 @@ def build_model(
             },
             "stability": {name: result.stability["share_of_folds"].get(name, 0.0) for name in names},
         },
-        "software": _software(),
+        "software": software(),
         "seed": result.seed,
         "licence": notes.licence,
         "intended_use": SIMULATED_USE if notes.simulated else INTENDED_USE,
@@ -330,7 +330,8 @@ def _recalibration(result: ValidationResult) -> tuple[Array, Array]:
     return beta, np.asarray((covariance + covariance.T) / 2)
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what a model depends on."""
     import scipy
     import sklearn
 

@@ -11,10 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from spinemets.learning.checks import TwoClasses, two_classes
-from spinemets.models.decision_tree import Branch, DecisionTree, Node
-from spinemets.models.lang_tree import lang_2019_tree
-
-PERCENT = 100.0
+from spinemets.models.lang_tree import in_ratios, lang_2019_tree
 
 
 class PublishedTree(TwoClasses, ClassifierMixin, BaseEstimator):
@@ -33,7 +30,7 @@ class PublishedTree(TwoClasses, ClassifierMixin, BaseEstimator):
         """Take note of the classes."""
         _, labels = validate_data(self, X, y, dtype=np.float64)
         self.classes_, _ = two_classes(labels)
-        self.tree_ = _in_ratios(lang_2019_tree(self.second))
+        self.tree_ = in_ratios(lang_2019_tree(self.second))
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -50,21 +47,3 @@ class PublishedTree(TwoClasses, ClassifierMixin, BaseEstimator):
         """The likelier class."""
         check_is_fitted(self, "tree_")
         return np.asarray(self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)])
-
-
-def _in_ratios(tree: DecisionTree) -> DecisionTree:
-    """The tree with bounds of enhancement in ratios, as feature tables have it; wash-out slopes stay in %."""
-
-    def changed(node: Node) -> Node:
-        scale = 1.0 if node.variable == "wash_out" else PERCENT
-        branches = tuple(
-            Branch(
-                changed(branch.node),
-                None if branch.above is None else branch.above / scale,
-                None if branch.up_to is None else branch.up_to / scale,
-            )
-            for branch in node.branches
-        )
-        return Node(node.counts, node.variable, node.unit if scale == 1 else "", branches, node.adjusted_p)
-
-    return DecisionTree(tree.classes, changed(tree.root), tree.source)

@@ -11,7 +11,7 @@ from spinemets.dce.series import dynamic_series
 from spinemets.dce.wanted import DYNAMIC_ROLE
 from spinemets.errors import InputError
 from spinemets.geometry.carrying import carry_mask
-from spinemets.geometry.grids import check_frame_of_reference, check_overlap
+from spinemets.geometry.grids import check_frame_of_reference, check_overlap, frame_of_reference
 from spinemets.models.package import ModelPackage
 
 
@@ -59,3 +59,22 @@ def carried(mask: sitk.Image, image: sitk.Image, role: str) -> sitk.Image:
             "check that the series covers the lesion and that its slices are not thicker than the lesion",
         )
     return found
+
+
+def model_warnings(package: ModelPackage) -> list[str]:
+    """What a reader must know of every answer of this model."""
+    if "nested" in package.model["performance"]:
+        return []
+    return [
+        "the probability is a share of the very cases that the rule was made from: on others it is lower or unknown"
+    ]
+
+
+def input_warnings(images: Mapping[str, sitk.Image], mask: sitk.Image, package: ModelPackage) -> list[str]:
+    """What was not wrong enough to refuse but should be known."""
+    unchecked = [role for role in package.roles if not frame_of_reference(images[role])]
+    if not frame_of_reference(mask):
+        return ["the mask states no frame of reference: that it belongs to these images was not checked"]
+    if unchecked:
+        return [f"{', '.join(unchecked)}: no frame of reference stated: that the mask belongs to it was not checked"]
+    return []

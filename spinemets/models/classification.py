@@ -21,7 +21,7 @@ from spinemets.features.dynamic import KineticFindings, kinetic_findings
 from spinemets.features.extraction import extract_features, settings_of
 from spinemets.geometry.grids import crop_to_mask, frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
-from spinemets.models.case_checks import carried, check_image, check_mask, is_dynamic
+from spinemets.models.case_checks import carried, check_image, check_mask, input_warnings, is_dynamic, model_warnings
 from spinemets.models.package import ModelPackage
 from spinemets.models.prediction import Contribution, Prediction, predict
 from spinemets.progress import Progress, silent
@@ -253,7 +253,8 @@ def classify_case(
         warnings=(
             *prediction.warnings,
             *(() if kinetics is None else kinetics.warnings),
-            *_input_warnings(images, mask, package),
+            *input_warnings(images, mask, package),
+            *model_warnings(package),
         ),
         kinetics=kinetics,
         provenance={
@@ -383,13 +384,3 @@ def _run_record(package: ModelPackage, seed: int | None, started: datetime) -> d
         "seed": seed,
         "start": started.isoformat(timespec="seconds"),
     }
-
-
-def _input_warnings(images: Mapping[str, sitk.Image], mask: sitk.Image, package: ModelPackage) -> list[str]:
-    """What was not wrong enough to refuse but should be known."""
-    unchecked = [role for role in package.roles if not frame_of_reference(images[role])]
-    if not frame_of_reference(mask):
-        return ["the mask states no frame of reference: that it belongs to these images was not checked"]
-    if unchecked:
-        return [f"{', '.join(unchecked)}: no frame of reference stated: that the mask belongs to it was not checked"]
-    return []

@@ -16,6 +16,7 @@ LUNG, OTHER = "lung", "other"
 WASH_OUT_PERCENT, SECOND_PERCENT = -6.6, 98.0
 SECOND_VARIABLES = ("wash_in", "max_se")
 SAID_LUNG, SAID_OTHER, EVERYBODY = (18.0, 1.0), (12.0, 30.0), (30.0, 31.0)
+PERCENT = 100.0
 SOURCE = "Lang et al., Magn Reson Imaging 64 (2019) 4, Fig. 6"
 
 
@@ -34,3 +35,21 @@ def lang_2019_tree(second: str = "wash_in") -> DecisionTree:
         EVERYBODY, "wash_out", "%", (Branch(other, up_to=WASH_OUT_PERCENT), Branch(split, above=WASH_OUT_PERCENT))
     )
     return DecisionTree((LUNG, OTHER), root, f"{SOURCE}; second split by {second}")
+
+
+def in_ratios(tree: DecisionTree) -> DecisionTree:
+    """The tree with bounds of enhancement in ratios, as feature tables have it; wash-out slopes stay in %."""
+
+    def changed(node: Node) -> Node:
+        scale = 1.0 if node.variable == "wash_out" else PERCENT
+        branches = tuple(
+            Branch(
+                changed(branch.node),
+                None if branch.above is None else branch.above / scale,
+                None if branch.up_to is None else branch.up_to / scale,
+            )
+            for branch in node.branches
+        )
+        return Node(node.counts, node.variable, node.unit if scale == 1 else "", branches, node.adjusted_p)
+
+    return DecisionTree(tree.classes, changed(tree.root), tree.source)

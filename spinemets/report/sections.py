@@ -132,15 +132,17 @@ def model_card(card: dict[str, Any]) -> str:
         + "".join(f'<td class="number">{_estimate(card["performance"][key][measure])}</td>' for measure, _ in MEASURES)
         + "</tr>"
         for key, name, note in ESTIMATES
+        if key in card["performance"]
     )
     head = "".join(f'<th class="number">{word}</th>' for _, word in MEASURES)
     counts = ", ".join(f"{count} {name}" for name, count in card["training"]["class_counts"].items())
     calibration = {key: fixed(card["calibration"][key], 2) for key in ("slope", "intercept", "brier")}
+    of = "nested predictions" if "nested" in card["performance"] else "published cases themselves"
     return (
         f"<section><h2>The model: {escape(card['title'])}</h2>"
         f"<p>{escape(card['training']['description'])} {card['training']['cases']} cases ({escape(counts)}).</p>"
         f"<table><thead><tr><th>Estimate, with 95 % interval</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f'<p class="small after">Calibration of the nested predictions: slope {calibration["slope"]} (1 is perfect), '
+        f'<p class="small after">Calibration of the {of}: slope {calibration["slope"]} (1 is perfect), '
         f"intercept {calibration['intercept']} (0 is perfect), Brier score {calibration['brier']}.</p>"
         f'<p class="small"><strong>Intended use.</strong> {escape(card["intended_use"])} '
         f"<strong>Licence.</strong> {escape(card['licence'])}.</p></section>"
