@@ -59,6 +59,16 @@ def test_dilation_and_erosion_are_scipys(noise, radius, slice_axis):
     assert np.array_equal(eroded(~region, lines), ndimage.binary_erosion(~region, element, border_value=1))
 
 
+@pytest.mark.parametrize("part", [np.s_[:1], np.s_[-1:, :3], np.s_[:, -2:, :2], np.s_[3:3]])
+def test_a_region_at_the_border_or_none_is_dilated_eroded_and_closed_as_by_scipy(part):
+    region, element, lines = np.zeros((6, 20, 24), bool), ball(3.0, None), lines_of_ball(3.0, SPACING)
+    region[part] = True
+    assert np.array_equal(dilated(region, lines), ndimage.binary_dilation(region, element))
+    assert np.array_equal(eroded(region, lines), ndimage.binary_erosion(region, element, border_value=1) & region)
+    roomy = ndimage.binary_closing(np.pad(region, 9), element)[9:-9, 9:-9, 9:-9]
+    assert np.array_equal(closed(region, lines), roomy | region)
+
+
 @pytest.mark.parametrize("slice_axis", [0, 1, 2])
 def test_closing_across_the_slices_closes_gaps_of_less_than_twice_its_reach(slice_axis):
     row = np.array([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0], bool)

@@ -12,7 +12,7 @@ from scipy import ndimage
 from spinemets.segmentation.compactness import compactness, edge_contrast
 from spinemets.segmentation.hypotheses import SAME, Field, hypotheses
 from spinemets.segmentation.kinetics import View, seen_from
-from spinemets.segmentation.morphology import dilated, lines_of_ball
+from spinemets.segmentation.morphology import box_round, dilated, lines_of_ball
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.refinement import learned, with_border
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, GrownRegion
@@ -76,20 +76,10 @@ def field_round(scene: Scene, view: View, seed: Index, parameters: SegmentationP
     reachable[seed] = True
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
     labels, _ = ndimage.label(reachable, structure)
-    found = ndimage.find_objects((labels == labels[seed]).astype(np.int8))[0]
-    margins = [int(np.ceil(MARGIN_MM / step)) for step in scene.spacing]
-    a, b, c = (
-        slice(max(part.start - m, 0), min(part.stop + m, n)) for part, m, n in zip(found, margins, scene.outline.shape)
-    )
-    where = (a, b, c)
-    cut = replace(
-        view,
-        amount=view.amount[where],
-        lead=None if view.lead is None else view.lead[where],
-        before=None if view.before is None else view.before[where],
-    )
-    inside = seed[0] - a.start, seed[1] - b.start, seed[2] - c.start
-    return Field(scene, where, cut, clear[where], allowed[where], scene.outline[where], inside, parameters.connectivity)
+    where = box_round(labels == labels[seed], [int(np.ceil(MARGIN_MM / step)) for step in scene.spacing])
+    z, y, x = (i - part.start for i, part in zip(seed, where))
+    outline, connectivity = scene.outline[where], parameters.connectivity
+    return Field(scene, where, view.part(where), clear[where], allowed[where], outline, (z, y, x), connectivity)
 
 
 def _leaks(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> bool:
@@ -121,15 +111,6 @@ def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationPa
     core[field.where] = field.core(region) & field.allowed
     if core.any():
         seen = seen_from(core, field.scene.channels, field.scene.outline)
-        where = field.where
-        field = replace(
-            field,
-            view=replace(
-                seen,
-                amount=seen.amount[where],
-                lead=None if seen.lead is None else seen.lead[where],
-                before=None if seen.before is None else seen.before[where],
-            ),
-        )
+        field = replace(field, view=seen.part(field.where))
     region = learned(field, region, parameters.learning_rounds, parameters.closing_mm)
     return region if parameters.border_rule == "none" else with_border(field, region, parameters.border_fraction)

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import ndimage
 
 from spinemets.segmentation.appearance import Field, Looks, Mask, evidence
-from spinemets.segmentation.delineation import LESION, OTHER, Box, Marks, StrokeParameters, Surroundings, connected
+from spinemets.segmentation.delineation import LESION, OTHER, Marks, StrokeParameters, Surroundings, connected
+from spinemets.segmentation.morphology import Box, box_round
 from spinemets.segmentation.random_walker import RandomWalker
 from spinemets.segmentation.region_growing import filled_slices
 
@@ -43,7 +44,7 @@ def correct(
     wrong = stroke & (mask != inside)
     if not wrong.any():
         return mask
-    box = _box_round(wrong, place.reach(LEARN_TO * parameters.reach_mm))
+    box = box_round(wrong, place.reach(LEARN_TO * parameters.reach_mm))
     part = _Correction(place.part(box), marks[box], mask[box], wrong[box], inside, parameters)
     result = mask.copy()
     result[box] = part.corrected()
@@ -147,11 +148,3 @@ def _likeliest(probability: Field, of: Mask, count: int) -> Mask:
     order = np.argsort(-probability.ravel()[where], kind="stable")
     chosen.ravel()[where[order[:count]]] = True
     return chosen
-
-
-def _box_round(region: Mask, reach: list[int]) -> Box:
-    parts = ndimage.find_objects(region.astype(np.uint8))[0]
-    a, b, c = (
-        slice(max(0, part.start - n), min(count, part.stop + n)) for part, n, count in zip(parts, reach, region.shape)
-    )
-    return a, b, c

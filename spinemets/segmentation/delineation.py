@@ -10,11 +10,11 @@ from scipy import ndimage
 
 from spinemets.errors import InputError
 from spinemets.segmentation.appearance import Field, Looks, Mask, evidence, signal_components
+from spinemets.segmentation.morphology import Box, box_round
 from spinemets.segmentation.random_walker import Joints, RandomWalker
 from spinemets.segmentation.region_growing import filled_slices
 
 Marks = NDArray[np.int8]
-Box = tuple[slice, slice, slice]
 LESION, OTHER, UNMARKED = 1, 0, -1
 
 
@@ -192,12 +192,7 @@ def _rim(place: Surroundings) -> Mask:
 def _worth_a_look(place: Surroundings, odds: Field, lesion: Mask) -> Box:
     """The box of what hangs together with the marked lesion and may look like it, and a margin."""
     found = connected((odds > WORTH_A_LOOK) | lesion, lesion)
-    parts = ndimage.find_objects(found.astype(np.uint8))[0]
-    a, b, c = (
-        slice(max(0, part.start - n), min(count, part.stop + n))
-        for part, n, count in zip(parts, place.reach(BESIDE_MM), place.shape)
-    )
-    return a, b, c
+    return box_round(found, place.reach(BESIDE_MM))
 
 
 class _Part:

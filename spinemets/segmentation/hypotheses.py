@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.kinetics import View
-from spinemets.segmentation.morphology import Lines, bays_closed, dilated, eroded, lines_of_ball, opened, stepped
+from spinemets.segmentation.morphology import (
+    Lines,
+    bays_closed,
+    box_round,
+    dilated,
+    eroded,
+    lines_of_ball,
+    opened,
+    stepped,
+)
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, filled_slices
 from spinemets.segmentation.scene import Index, Scene
@@ -92,11 +101,16 @@ class Field:
         if width_mm <= 0:
             return region
         around = self.disc(width_mm / 2)
-        thick, _ = ndimage.label(eroded(region, around), self.structure)
-        if not thick[self.seed]:
+        box = box_round(region, (1, 1, 1))
+        part = region[box]
+        z, y, x = (i - side.start for i, side in zip(self.seed, box))
+        thick, _ = ndimage.label(eroded(part, around), self.structure)
+        if not thick[z, y, x]:
             return region
+        out = np.zeros_like(region)
         # Opening rounds corners off and takes the thin slices at either end: two steps give them back.
-        return stepped(dilated(thick == thick[self.seed], around), region, 2)
+        out[box] = stepped(dilated(thick == thick[z, y, x], around), part, 2)
+        return out
 
 
 def hypotheses(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.segmentation.channels import Channels
+from spinemets.segmentation.morphology import Box
 
 # The bolus has arrived in the frame in which the lesion first shows this share of its highest enhancement.
 ARRIVED = 0.5
@@ -42,6 +43,12 @@ class View:
     def features(self) -> tuple[NDArray[np.float32], ...]:
         """What tells voxels apart."""
         return tuple(values for values in (self.before, self.amount, self.lead) if values is not None)
+
+    def part(self, box: Box) -> View:
+        """A part of the box, on the same memory."""
+        lead = None if self.lead is None else self.lead[box]
+        before = None if self.before is None else self.before[box]
+        return View(self.amount[box], lead, before, self.background)
 
     @property
     def brighter(self) -> bool:

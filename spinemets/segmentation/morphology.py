@@ -7,13 +7,28 @@ What lies beyond the array counts as neither: nothing grows in from there, and n
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Lines = dict[int, list[tuple[int, int]]]
+Box = tuple[slice, slice, slice]
 
 
+def box_round(region: NDArray[np.bool_], margins: Sequence[int] = (0, 0, 0)) -> Box:
+    """The smallest box that holds a region of at least one voxel, and so many voxels more on either side of each axis,
+    as far as the array goes."""
+    seen = [np.asarray(region.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    a, b, c = (
+        slice(max(int(line.argmax()) - n, 0), line.size - max(int(line[::-1].argmax()) - n, 0))
+        for line, n in zip(seen, margins)
+    )
+    return a, b, c
+
+
+@lru_cache
 def lines_of_ball(radius_mm: float, spacing: tuple[float, ...], slice_axis: int | None = None) -> Lines:
     """The voxels within `radius_mm` of the middle: for each half length along the last axis the (z, y) of such lines.
 
@@ -42,22 +57,22 @@ def lines_across(reach_mm: float, spacing: tuple[float, ...], slice_axis: int) -
 def dilated(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
     """The region dilated by a ball or disc (`lines_of_ball`)."""
     out = np.zeros(region.shape, bool)
-    long = np.array(region, bool, order="C")
-    for half in range(max(lines) + 1):
-        if half:
-            longer = long.copy()
-            longer[..., 1:] |= long[..., :-1]
-            longer[..., :-1] |= long[..., 1:]
-            long = longer
-        for z, y in lines.get(half, ()):
-            to, of = zip(_shifted(z, region.shape[0]), _shifted(y, region.shape[1]))
-            out[to] |= long[of]
+    if region.any():
+        reach = _reach(lines)
+        tight, roomy = box_round(region), box_round(region, reach)
+        inside = tuple(slice(r.start - t.start + n, r.stop - t.start + n) for r, t, n in zip(roomy, tight, reach))
+        out[roomy] = _spread(region[tight], lines)[inside]
     return out
 
 
 def eroded(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
     """The region eroded by a ball or disc."""
-    return ~dilated(~region, lines)
+    out = np.zeros(region.shape, bool)
+    if region.any():
+        # What erodes a region from farther away does so from right beside it too.
+        box = box_round(region, (1, 1, 1))
+        out[box] = ~_without_rim(_spread(~region[box], lines), _reach(lines))
+    return out
 
 
 def opened(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
@@ -67,11 +82,49 @@ def opened(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
 
 def closed(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
     """The region and its bays that a ball or disc cannot enter from outside; beyond the array is outside."""
-    half = max(lines)
-    reach = [max(abs(place[axis]) for places in lines.values() for place in places) for axis in (0, 1)]
-    widths = [(n, n) for n in (*reach, half)]
-    whole = eroded(dilated(np.pad(region, widths), lines), lines)
-    return np.asarray(whole[tuple(slice(n, size + n) for (n, _), size in zip(widths, region.shape))]) | region
+    out = np.array(region, bool)
+    if region.any():
+        # Bays lie in the box round the region.
+        box, reach = box_round(region), _reach(lines)
+        around = _spread(~_spread(region[box], lines), lines)
+        out[box] |= ~_without_rim(_without_rim(around, reach), reach)
+    return out
+
+
+def _spread(region: NDArray[np.bool_], lines: Lines) -> NDArray[np.bool_]:
+    """The region dilated, in an array that is larger by the element's reach on either side of each axis.
+
+    In flat storage a step is a fixed number of voxels, and with a rim that is empty at first none leads astray.
+    """
+    reach = _reach(lines)
+    long = np.zeros([n + 2 * r for n, r in zip(region.shape, reach)], bool)
+    _without_rim(long, reach)[...] = region
+    out = np.zeros_like(long)
+    flat, spread, row = long.ravel(), out.ravel(), long.shape[2]
+    for half in range(reach[2] + 1):
+        if half:
+            longer = flat.copy()
+            longer[1:] |= flat[:-1]
+            longer[:-1] |= flat[1:]
+            flat = longer
+        for z, y in lines.get(half, ()):
+            step = (z * long.shape[1] + y) * row
+            if step >= 0:
+                spread[step:] |= flat[: flat.size - step]
+            else:
+                spread[:step] |= flat[-step:]
+    return out
+
+
+def _without_rim(array: NDArray[np.bool_], widths: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """A view without so many voxels on either side of each axis."""
+    return array[tuple(slice(n, size - n) for n, size in zip(widths, array.shape))]
+
+
+def _reach(lines: Lines) -> tuple[int, int, int]:
+    """How many voxels a ball or disc reaches along each axis."""
+    z, y = (max(abs(place[axis]) for places in lines.values() for place in places) for axis in (0, 1))
+    return z, y, max(lines)
 
 
 def bays_closed(
@@ -95,9 +148,3 @@ def stepped(region: NDArray[np.bool_], within: NDArray[np.bool_], steps: int) ->
             grown[tuple(low)] |= out[tuple(high)]
         out = grown & within
     return out
-
-
-def _shifted(step: int, length: int) -> tuple[slice, slice]:
-    """Where the places of an axis go that are moved by `step`, and which they are."""
-    n = max(length - abs(step), 0)
-    return (slice(step, step + n), slice(0, n)) if step >= 0 else (slice(0, n), slice(-step, n - step))

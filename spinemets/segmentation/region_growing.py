@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spinemets.segmentation.morphology import dilated, eroded, lines_of_ball
+from spinemets.segmentation.morphology import box_round, dilated, eroded, lines_of_ball
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.scene import Index, Scene
 
@@ -143,16 +143,23 @@ def _tidied(
 
 def filled_slices(region: NDArray[np.bool_], slice_axis: int) -> NDArray[np.bool_]:
     """The region with the holes of every slice filled."""
+    if not region.any():
+        return np.zeros(region.shape, bool)
     in_plane = ndimage.generate_binary_structure(3, 1)
     across = [slice(None)] * 3
     for side in (0, 2):
         across[slice_axis] = slice(side, side + 1)
         in_plane[tuple(across)] = False
-    # A hole of one slice is outside that cannot be reached from the slice's rim by steps within the slice.
-    widths = [(0, 0) if a == slice_axis else (1, 1) for a in range(3)]
-    outside, _ = ndimage.label(~np.pad(region, widths), in_plane)
+    # A hole of one slice is outside that cannot be reached from the slice's rim by steps within the slice; all holes
+    # lie in the box round the region.
+    box = box_round(region)
+    rim = [0 if axis == slice_axis else 1 for axis in range(3)]
+    middle = tuple(slice(n, n + part.stop - part.start) for n, part in zip(rim, box))
+    free = np.ones([2 * n + part.stop - part.start for n, part in zip(rim, box)], bool)
+    free[middle] = ~region[box]
+    outside, _ = ndimage.label(free, in_plane)
     corner = [slice(0, 1)] * 3
     corner[slice_axis] = slice(None)
-    reached = outside == outside[tuple(corner)]
-    middle = tuple(slice(None) if a == slice_axis else slice(1, -1) for a in range(3))
-    return np.asarray(~reached[middle])
+    out = np.zeros(region.shape, bool)
+    out[box] = (outside != outside[tuple(corner)])[middle]
+    return out

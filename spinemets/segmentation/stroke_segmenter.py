@@ -18,12 +18,12 @@ from spinemets.segmentation.delineation import (
     LESION,
     OTHER,
     UNMARKED,
-    Box,
     Marks,
     StrokeParameters,
     Surroundings,
     delineate,
 )
+from spinemets.segmentation.morphology import Box
 from spinemets.segmentation.patient_axes import grid_of
 from spinemets.segmentation.strokes import Stroke, painted_voxels
 

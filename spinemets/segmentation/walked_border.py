@@ -15,12 +15,12 @@ from spinemets.segmentation.delineation import (
     LESION,
     OTHER,
     UNMARKED,
-    Box,
     Marks,
     StrokeParameters,
     Surroundings,
     delineate,
 )
+from spinemets.segmentation.morphology import box_round
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.scene import Index, Scene
 
@@ -45,7 +45,7 @@ def with_walked_border(scene: Scene, region: Mask, seed: Index, parameters: Segm
     ----------
     region : (z, y, x), at least one voxel, with the seed.
     """
-    box = _box_round(region, scene.spacing)
+    box = box_round(region, [int(np.ceil(MARGIN_MM / step)) for step in scene.spacing])
     inside, voxels = region[box], scene.voxels[(..., *box)]
     marks = _marks(inside, scene, parameters)
     if not (marks == LESION).any() or not (marks == OTHER).any() or voxels.max() == voxels.min():
@@ -57,13 +57,6 @@ def with_walked_border(scene: Scene, region: Mask, seed: Index, parameters: Segm
     walked = np.zeros_like(region)
     walked[box] = delineate(place, marks, WALK)
     return walked
-
-
-def _box_round(region: Mask, spacing: tuple[float, float, float]) -> Box:
-    margins = [int(np.ceil(MARGIN_MM / step)) for step in spacing]
-    found = ndimage.find_objects(region.astype(np.uint8))[0]
-    a, b, c = (slice(max(0, part.start - n), min(part.stop + n, m)) for part, n, m in zip(found, margins, region.shape))
-    return a, b, c
 
 
 def _marks(region: Mask, scene: Scene, parameters: SegmentationParameters) -> Marks:
