@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spinemets.errors import InputError
 from spinemets.features import compiled_loops, numpy_loops
-from spinemets.features.discretization import GreyLevels
+from spinemets.features.discretization import GreyLevels, discretize
 
 Engine = Literal["auto", "numba", "numpy"]
 
@@ -68,6 +68,13 @@ def _loops(engine: Engine) -> Any:
     compile_loop: Callable[..., Any] = numba.njit(cache=True, nogil=True)
     names = ("count_neighbours", "count_runs", "find_zones", "longest_within_groups")
     return SimpleNamespace(**{name: compile_loop(getattr(compiled_loops, name)) for name in names})
+
+
+def load() -> None:
+    """Load the loops, and compile them where nobody has yet, so that processes copied from this one need not."""
+    region = np.ones((2, 2, 2), bool)
+    texture_matrices(Lattice(region), discretize(np.arange(8.0)))
+    longest_within_groups(np.zeros((2, 3)), np.array([0, 2]))
 
 
 def longest_within_groups(points: NDArray[np.float64], bounds: NDArray[np.int64], engine: Engine = "auto") -> float:
