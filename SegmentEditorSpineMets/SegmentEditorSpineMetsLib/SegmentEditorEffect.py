@@ -71,6 +71,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.ui.methodComboBox.addItem(_("Normalized cut, then growing"), "ncut")
+        self.ui.methodComboBox.addItem(_("Normalized cut in 3-D, then growing"), "ncut-3d")
         self.ui.methodComboBox.addItem(_("Region growing only"), "grow")
         self.ui.methodComboBox.addItem(_("Strokes only"), "strokes")
         self.ui.progressLabel.visible = False

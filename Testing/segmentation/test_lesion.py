@@ -49,7 +49,7 @@ def plain(a_case):
     return segment_lesion(a_case.outline, a_case.series)
 
 
-@pytest.mark.parametrize("method", ["ncut", "grow"])
+@pytest.mark.parametrize("method", ["ncut", "ncut-3d", "grow"])
 def test_lesion_is_found_and_the_touching_vessel_is_not(a_case, synthetic, method):
     found = segment_lesion(a_case.outline, a_case.series, method)
     assert dice(found.mask, a_case.truth) >= GOOD_DICE

@@ -21,7 +21,7 @@ from spinemets.segmentation.best_region import best_region
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
 from spinemets.segmentation.morphology import bays_closed, dilated, lines_of_ball, opened
-from spinemets.segmentation.normalized_cut import SliceCutter
+from spinemets.segmentation.normalized_cut import SliceCutter, VolumeCutter
 from spinemets.segmentation.parameters import CLUSTER_RULES, SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
 from spinemets.segmentation.region_growing import GrownRegion, grow
@@ -30,7 +30,7 @@ from spinemets.segmentation.search_box import SearchBox, carry_outline, search_b
 from spinemets.segmentation.seeds import deepest_seed, find_seed, living_seed, voxel_at
 from spinemets.segmentation.walked_border import with_walked_border
 
-METHODS = ("ncut", "grow")
+METHODS = ("ncut", "ncut-3d", "grow")
 OTHER_LESION_SHARE = 0.2
 # A region less compact than this may be vessels: another seed is tried.
 BLOB = 0.125
@@ -44,7 +44,7 @@ class LesionSegmentation:
     Attributes
     ----------
     mask : uint8 0/1 on the image's 3-D grid.
-    method : "ncut" or "grow".
+    method : "ncut", "ncut-3d" or "grow".
     seed_point : LPS mm of the voxel centre that the lesion grew from.
     channels : names of what the cut looked at.
     search_box : voxels of the image that were searched.
@@ -127,8 +127,8 @@ def segment_lesion(
     ----------
     outline : 3-D mask on its own grid, usually sagittal; not 0 is inside.
     image : 3-D image, or 4-D dynamic series with the frames in the order of time, on any grid, usually axial.
-    method : "ncut" cuts each slice into clusters and grows in those that are kept; "grow" grows in the whole search
-        box.
+    method : "ncut" cuts each slice into clusters and grows in those that are kept; "ncut-3d" cuts the search box at
+        once, so that clusters go on from slice to slice, in about twice the time; "grow" grows in the whole search box.
     seed_point : LPS mm inside the lesion; default: the most enhancing voxel in the outline that is no vessel.
     progress : called at each stage and after each slice of the cut; may raise `Cancelled`.
 
@@ -159,7 +159,7 @@ def segment_lesion(
             seed, found = living_seed(scene, scene.index_of(given), parameters)
         warnings += found
     with watch.stage("cut"):
-        kept = [] if method == "grow" else _kept(scene, seed, parameters, progress)
+        kept = [] if method == "grow" else _kept(scene, seed, parameters, progress, method)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
         grown = _grown(scene, kept, seed, parameters)
@@ -202,9 +202,11 @@ def _scene(
         return Scene.of(image, grid, axes, carried, box, parameters)
 
 
-def _kept(scene: Scene, seed: Index, parameters: SegmentationParameters, progress: Progress) -> list[NDArray[np.bool_]]:
+def _kept(
+    scene: Scene, seed: Index, parameters: SegmentationParameters, progress: Progress, method: str
+) -> list[NDArray[np.bool_]]:
     """The voxels of the kept clusters: by the rule, and when one of several regions is to be chosen, by both."""
-    labels = _clusters(scene, parameters, progress)
+    labels = (_clusters_of_box if method == "ncut-3d" else _clusters)(scene, parameters, progress)
     rules = CLUSTER_RULES if parameters.growing_rule == "compact" else (parameters.cluster_rule,)
     return [kept_region(scene, labels, seed, replace(parameters, cluster_rule=rule)) for rule in rules]
 
@@ -236,6 +238,13 @@ def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progre
         used = int(labels[number].max()) + 1
         progress("cut", number + 1, n_slices, f"slice {number + 1} of {n_slices}")
     return np.moveaxis(labels, 0, scene.across)
+
+
+def _clusters_of_box(scene: Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:
+    """Clusters of the search box cut in three dimensions, in the scene's axes."""
+    box = np.ascontiguousarray(scene.channels.values)
+    _channels, depth, height, width = box.shape
+    return VolumeCutter((depth, height, width), scene.spacing, parameters).cut(box, progress)
 
 
 def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: SegmentationParameters) -> list[str]:

@@ -20,6 +20,7 @@ class Method(str, Enum):
     """How the lesion is found."""
 
     ncut = "ncut"
+    ncut_3d = "ncut-3d"
     grow = "grow"
     strokes = "strokes"
     manual = "manual"
@@ -51,10 +52,12 @@ def segment(
     ] = None,
     method: Annotated[
         Method,
-        typer.Option(help="Normalized cut and growing, growing alone, a reader's strokes, or the drawing as it is."),
+        typer.Option(
+            help="Normalized cut (of slices, or in 3-D) and growing, growing alone, a reader's strokes, or the drawing."
+        ),
     ] = Method.ncut,
     pipeline: Annotated[
-        Pipeline, typer.Option(help="Of ncut and grow: the published method repaired, or taken literally.")
+        Pipeline, typer.Option(help="Of ncut, ncut-3d and grow: the published method repaired, or taken literally.")
     ] = Pipeline.repaired,
     seed_point: Annotated[
         str | None, typer.Option(metavar="X,Y,Z", help="Point inside the lesion, LPS mm; default: found.")
@@ -76,7 +79,7 @@ def segment(
 ) -> None:
     """Segment a lesion.
 
-    ncut, grow: the outline of the diseased segment, on its own sagittal grid, is carried to the image, and the lesion
+    ncut, ncut-3d, grow: the outline of the diseased segment, on its own sagittal grid, is carried to the image, and the lesion
     is looked for in and around it. strokes: each stroke says what is lesion and what is not. manual: the outline is the
     lesion; slices between those drawn are filled in, holes closed.
     """
