@@ -1,5 +1,7 @@
 """The middle part of the panel: the lesions of the study."""
 
+from contextlib import suppress
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -26,6 +28,8 @@ class LesionSection:
         self.ui = panel.ui
         self._updating = False
         self._lesions = []
+        # Lesion, and the level in which it was found to lie.
+        self._offered = ("", "")
         table = self.ui.lesionTable
         table.setColumnCount(3)
         table.setHorizontalHeaderLabels([_("Lesion"), _("Drawn on"), _("Volume")])
@@ -42,6 +46,7 @@ class LesionSection:
         self.ui.renameLesionButton.connect("clicked()", self.rename)
         self.ui.goToLesionButton.connect("clicked()", self.goTo)
         self.ui.deleteLesionButton.connect("clicked()", self.delete)
+        self.ui.levelButton.connect("clicked()", self.nameByLevel)
 
     # What the user does.
 
@@ -83,6 +88,27 @@ class LesionSection:
             self._panel.logic.removeLesion(self._panel.parameters, lesion.id)
             self._panel.lesionsChanged()
 
+    def lookForLevel(self) -> None:
+        """Offer the level of the vertebra that the lesion lies in, where a segmentation of the scene tells it."""
+        from spinemets.errors import InputError
+        from spinemets.mrml.lesions import Content
+        from spinemets.mrml.vertebra_labels import level_of
+
+        lesion = self._selected()
+        parts = [] if lesion is None else [*lesion.parts(Content.LESIONS), *lesion.parts(Content.OUTLINES)]
+        self._offered = ("", "")
+        with suppress(InputError):  # the lesion can do without
+            self._offered = (lesion.id, level_of(slicer.mrmlScene, parts[0])) if parts else ("", "")
+        self._offerLevel()
+
+    def nameByLevel(self) -> None:
+        """Call the lesion by the level that is offered."""
+        identity, level = self._offered
+        with self._panel.quickly(_("The name was not changed.")):
+            self._panel.rememberForUndo()
+            self._panel.logic.renameLesion(self._panel.parameters, identity, level)
+        self._panel.updatePanel()
+
     # What is shown.
 
     def update(self, parameters, case) -> None:
@@ -106,11 +132,25 @@ class LesionSection:
         ):
             button.enabled = isReady and not self._panel.isWorking
             button.toolTip = tip
+        self._offerLevel()
+
+    def _offerLevel(self) -> None:
+        from spinemets.mrml.vertebrae import level_in
+
+        lesion, (identity, level) = self._selected(), self._offered
+        isOther = lesion is not None and lesion.id == identity and level != level_in(lesion.name)
+        self.ui.levelButton.visible = bool(level) and isOther
+        if isOther:
+            self.ui.levelButton.text = _("{name} lies in {level}: call it {level}").format(
+                name=lesion.name, level=level
+            )
+        self.ui.levelButton.enabled = not self._panel.isWorking
 
     def clear(self) -> None:
         """Take off the lesions of a scene that is closed."""
-        self._lesions = []
+        self._lesions, self._offered = [], ("", "")
         self.ui.lesionTable.setRowCount(0)
+        self.ui.levelButton.visible = False
 
     def _showLesions(self, current: str) -> None:
         table = self.ui.lesionTable

@@ -171,6 +171,7 @@ class SpineMetsSegmenterWidget(Panel):
         if self._parameterNode:
             self.viewsSection.updateRegion()
             self.kineticsSection.measureAgain()
+            self.lesionSection.lookForLevel()
             self.showSizes()
 
     def refresh(self) -> None:

@@ -296,3 +296,22 @@ def test_a_saved_scene_is_gone_on_with_where_it_was_left(panel, case, simulated_
     assert panel.widget.ui.searchVolumeComboBox.currentText == "DCE, axial"
     panel.click("outlineButton")
     assert "outline of L3 on T2" in panel.widget.ui.editingLabel.text
+
+
+def test_the_level_of_the_vertebra_is_offered_as_the_name(panel, case, simulated_study, rest):
+    from spinemets.mrml.segmentations import add_segment, segmentation_node_from_mask
+
+    truth = simulated_study.truth("outline_t2")
+    above = sitk.GetImageFromArray(np.roll(sitk.GetArrayFromImage(truth), 30, axis=1))
+    above.CopyInformation(truth)
+    add(panel, "L1")
+    outline(panel, simulated_study)
+    rest()
+    assert not panel.widget.ui.levelButton.visible
+    spine = segmentation_node_from_mask(above, slicer.mrmlScene, "spine", "vertebrae_L2")
+    add_segment(spine, truth, "vertebrae_L3")
+    panel.widget.lesionSection.lookForLevel()
+    assert panel.widget.ui.levelButton.text == "L1 lies in L3: call it L3"
+    panel.click("levelButton")
+    assert table(panel)[0][0] == "L3"
+    assert not panel.widget.ui.levelButton.visible

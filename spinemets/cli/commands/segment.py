@@ -79,9 +79,9 @@ def segment(
 ) -> None:
     """Segment a lesion.
 
-    ncut, ncut-3d, grow: the outline of the diseased segment, on its own sagittal grid, is carried to the image, and the lesion
-    is looked for in and around it. strokes: each stroke says what is lesion and what is not. manual: the outline is the
-    lesion; slices between those drawn are filled in, holes closed.
+    ncut, ncut-3d, grow: the outline of the diseased segment, on its own sagittal grid, is carried to the image, and the
+    lesion is looked for in and around it. strokes: each stroke says what is lesion and what is not. manual: the outline
+    is the lesion; slices between those drawn are filled in, holes closed.
     """
     from SimpleITK import GetArrayViewFromImage
 
