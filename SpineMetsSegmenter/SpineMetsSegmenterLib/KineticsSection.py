@@ -141,7 +141,7 @@ class KineticsSection:
         self._observe(None if case is None or lesion is None else hot_spot_of(case, lesion.id))
         self._takeOverSequence(volume)
         self._measure()
-        missing = self.logic.missing(volume, lesion, parameters)
+        missing = _("Load a study first") if case is None else self.logic.missing(volume, lesion, parameters)
         working = self._panel.isWorking
         self.ui.findHotSpotButton.enabled = not missing and not working
         self.ui.findHotSpotButton.toolTip = missing or _(

@@ -102,7 +102,6 @@ def test_installed_extension_has_the_library_beside_the_modules_and_finds_it(tmp
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
     folder = place / "lib" / "Slicer" / "qt-scripted-modules"
     assert not list(folder.rglob("__pycache__"))
-    assert (folder / "Resources" / "requirements.txt").is_file()
     for package in ("spinemets", "SpineMetsWidgets"):
         assert (build / "lib" / "Slicer" / "qt-scripted-modules" / package / "__init__.py").is_file()
         sources = {path.relative_to(ROOT / package).as_posix() for path in (ROOT / package).rglob("*.py")}

@@ -72,6 +72,7 @@ def _new_box(scene: Any, name: str) -> Any:
         colour(*COLOUR)
     display.SetFillOpacity(FILL)
     display.SetPropertiesLabelVisibility(False)
+    display.SetPointLabelsVisibility(False)
     display.SetHandlesInteractive(True)
     return node
 
