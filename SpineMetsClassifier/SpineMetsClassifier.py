@@ -1,9 +1,11 @@
 """Declares the module; its code is in SpineMetsClassifierLib."""
 
+import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from SpineMetsClassifierLib.Library import makeLibraryImportable
+from SpineMetsClassifierLib.SampleStudy import registerSampleStudy
 from SpineMetsClassifierLib.SelfTest import SpineMetsClassifierTest
 
 __all__ = ["SpineMetsClassifier", "SpineMetsClassifierTest"]
@@ -32,10 +34,11 @@ class SpineMetsClassifier(ScriptedLoadableModule):
         parent.contributors = ["SpineMets contributors"]
         parent.helpText = _(
             "Applies a model package to a spinal lesion: probability with its interval, class and threshold, what each"
-            " feature did to the result, tables and a report. The model that comes with the extension was trained on"
-            " simulated cases and says nothing about a patient. Research use only, not for diagnosis."
+            " feature did to the result, tables and a report. Models named demo were trained on"
+            " simulated cases and say nothing about a patient. Research use only, not for diagnosis."
             ' See the <a href="{url}">documentation</a>.'
         ).format(url="https://github.com/SpineMets/SpineMets#classifier")
         parent.acknowledgementText = _(
             "The clinical questions and methods are those of five published studies; see the documentation."
         )
+        slicer.app.connect("startupCompleted()", registerSampleStudy)

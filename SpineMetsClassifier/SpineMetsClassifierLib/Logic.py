@@ -125,7 +125,8 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
     # Choosing.
 
     def settle(self, parameters) -> None:
-        """Choose what can be chosen without asking, in place of what is gone: study, lesion, series by role, model.
+        """Choose what can be chosen without asking, in place of what is gone: study, lesion, series by role, and the
+        model where there is only one: which question is asked is for the user to say.
 
         A model that is no longer where a saved scene says (another computer) is replaced by the one of the same file
         name.
@@ -144,7 +145,8 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
                 setattr(parameters, field, known[role])
         paths = [self._pathHere(path) for path in parameters.modelPaths.splitlines()]
         if not paths:
-            paths = [str(path) for path in find_packages()[:1]]
+            known = find_packages()
+            paths = [str(path) for path in known] if len(known) == 1 else []
         _set(parameters, "modelPaths", "\n".join(paths))
 
     def chooseCase(self, parameters, uid: str) -> None:
@@ -179,7 +181,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
     def missingInput(self, parameters, models) -> str:
         """What is still missing before the `KnownModel`s can be asked; empty when nothing."""
         if not models:
-            return _("Choose a model.")
+            return _("Tick the model that answers your question.")
         if parameters.lesionSegmentation is None:
             return _("Choose the lesion: find or draw it in the module SpineMets Segmenter.")
         if parameters.lesionSegmentID not in segments_of(parameters.lesionSegmentation):

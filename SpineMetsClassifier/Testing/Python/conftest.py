@@ -1,12 +1,28 @@
 """Fixtures of the application's stand-in, without a window and with one."""
 
+import shutil
+
 import pytest
 import slicer
 
 from Testing.harness.fixtures import open_module
 from Testing.harness.simulated import app, simulated_study
 
-__all__ = ["app", "case", "classify", "lesion", "open_module", "panel", "simulated_study", "unpacked_study"]
+__all__ = ["app", "case", "classify", "lesion", "open_module", "panel", "shipped", "simulated_study", "unpacked_study"]
+
+DEMONSTRATION = "osteoblastic-vs-osteolytic-demo"
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch, tmp_path_factory):
+    """Only one model comes with the extension, whatever will be added to it; gives the folder of all of them."""
+    from spinemets.models import package
+
+    everything = package.SHIPPED_FOLDER
+    folder = tmp_path_factory.mktemp("shipped")
+    shutil.copy(everything / f"{DEMONSTRATION}{package.SUFFIX}", folder)
+    monkeypatch.setattr(package, "SHIPPED_FOLDER", folder)
+    return everything
 
 
 @pytest.fixture(scope="session")

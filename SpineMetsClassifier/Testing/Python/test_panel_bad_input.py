@@ -30,7 +30,7 @@ def test_an_empty_scene(panel):
 
 def test_no_model(panel, lesion):
     panel.widget.modelsChosen([])
-    assert "Choose a model" in tip(panel)
+    assert "Tick the model" in tip(panel)
 
 
 def test_a_model_that_is_gone(panel, lesion):

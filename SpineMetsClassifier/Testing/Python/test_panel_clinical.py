@@ -74,10 +74,11 @@ def test_points_and_probability_follow_within_a_moment(panel, with_age, classify
     before = result.document
     assert before["provenance"]["clinical"] == {"age": 50.0, "signal": 0.0}
     monkeypatch.setattr(panel.widget.standby, "job", lambda *_: pytest.fail("asked again"))
-    begin = time.perf_counter()
+    # The processor's time, which other programs do not stretch: on a machine that does nothing else, it is the wait.
+    begin = time.process_time()
     panel.widget.clinicalValuesChosen({"age": 61.0, "signal": "uneven"})
-    seconds = time.perf_counter() - begin
-    assert seconds < 0.2  # 0.1 s, and what a busy machine adds
+    panel.process_events()  # figures are drawn
+    assert time.process_time() - begin < 0.1
     (result,) = results_in(slicer.mrmlScene)
     after = result.document
     assert logit(after) - logit(before) == pytest.approx(11 * AGE + SIGNAL, abs=1e-9)
