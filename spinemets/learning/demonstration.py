@@ -22,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
+from spinemets.dce.wanted import DYNAMIC_ROLE
 from spinemets.geometry.carrying import carry_mask
 from spinemets.learning.feature_table import FeatureTable, read_feature_table
 from spinemets.learning.packaging import ModelNotes, build_model
 from spinemets.learning.recipes import RECIPES_FOLDER, Recipe, read_recipe
 from spinemets.learning.validation import validate
-from spinemets.models.classification import role_features
+from spinemets.models.classification import role_features, role_kinetics
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, ModelPackage, write_package
 from spinemets.phantom.cohort import draw_case
 from spinemets.phantom.reading import degraded_mask
@@ -59,21 +60,26 @@ def model_of(question: str) -> str:
     return f"{question}-demo"
 
 
-def cropped_grid(phantom: SpinePhantom, role: str) -> Grid:
-    """The part of a role's grid on which a case is simulated."""
-    return phantom.grid(role, AXIAL_VOXELS if role == AXIAL_GRID else OTHER_VOXELS)
+def cropped_grid(phantom: SpinePhantom, role: str, cohort: Content | None = None) -> Grid:
+    """The part of a role's grid on which a case is simulated; `cohort` of a recipe may ask for another axial one."""
+    axial = tuple((cohort or {}).get("axial_voxels", AXIAL_VOXELS))
+    return phantom.grid(role, axial if role == AXIAL_GRID else OTHER_VOXELS)
 
 
 def simulated_case(recipe: Content, seed: int, label: int) -> Case:
     """One simulated case with its clinical values and all features; label 1 is the positive class."""
     cohort = recipe["cohort"]
     phantom, clinical = draw_case(recipe["question"], label, seed, cohort["effect"])
-    truth = phantom.lesion_mask(cropped_grid(phantom, cohort["drawn_on"]))
+    truth = phantom.lesion_mask(cropped_grid(phantom, cohort["drawn_on"], cohort))
     mask = degraded_mask(truth, cohort["mask_error"], np.random.default_rng([seed, 99]))
     measured: dict[str, float] = {}
     for role in recipe["roles"]:
-        image = phantom.acquire(role, cropped_grid(phantom, role))
-        measured |= role_features(image, carry_mask(mask, image), role, recipe["extraction"], recipe["crop_margin_mm"])
+        image = phantom.acquire(role, cropped_grid(phantom, role, cohort))
+        carried = carry_mask(mask, image)
+        if role == DYNAMIC_ROLE and recipe.get("kinetics"):
+            measured |= role_kinetics(image, carried, recipe).features
+        else:
+            measured |= role_features(image, carried, role, recipe["extraction"], recipe["crop_margin_mm"])
     values = {name: clinical[name] for name in clinical if name in {one["name"] for one in recipe.get("variables", ())}}
     return Case(f"{seed}", label=f"{label}", clinical={**values, **measured, "simulated": "true"})  # type: ignore[dict-item]
 
