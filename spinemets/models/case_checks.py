@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import SimpleITK as sitk
 
+from spinemets.dce.motion import motion_of
 from spinemets.dce.series import dynamic_series
 from spinemets.dce.wanted import DYNAMIC_ROLE
 from spinemets.errors import InputError
@@ -59,6 +60,13 @@ def carried(mask: sitk.Image, image: sitk.Image, role: str) -> sitk.Image:
             "check that the series covers the lesion and that its slices are not thicker than the lesion",
         )
     return found
+
+
+def motion_warnings(image: sitk.Image, mask: sitk.Image) -> tuple[str, ...]:
+    """Whether the patient moved between the frames of a dynamic series, near the lesion (mask on its grid): the curve
+    of a place that moved is that of several places, and nothing was moved back."""
+    found = motion_of(dynamic_series(image, name=DYNAMIC_ROLE), mask)
+    return tuple(f"{sentence}; the curve may be wrong, look at the hot spot" for sentence in found.warnings)
 
 
 def model_warnings(package: ModelPackage) -> list[str]:

@@ -21,7 +21,15 @@ from spinemets.features.dynamic import KineticFindings, kinetic_findings
 from spinemets.features.extraction import extract_features, settings_of
 from spinemets.geometry.grids import crop_to_mask, frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
-from spinemets.models.case_checks import carried, check_image, check_mask, input_warnings, is_dynamic, model_warnings
+from spinemets.models.case_checks import (
+    carried,
+    check_image,
+    check_mask,
+    input_warnings,
+    is_dynamic,
+    model_warnings,
+    motion_warnings,
+)
 from spinemets.models.package import ModelPackage
 from spinemets.models.prediction import Contribution, Prediction, predict
 from spinemets.progress import Progress, silent
@@ -230,11 +238,13 @@ def classify_case(
         masks[role] = carried(drawn[role], images[role], role)
     clock.mark("carry")
     kinetics: KineticFindings | None = None
+    moved: tuple[str, ...] = ()
     for index, role in enumerate(package.roles):
         progress("features", index, len(package.roles), f"features of {role}")
         if is_dynamic(role, package):
             kinetics = role_kinetics(images[role], masks[role], package.model["recipe"], hot_spot)
             features |= kinetics.features
+            moved = motion_warnings(images[role], masks[role])
             continue
         features |= role_features(images[role], masks[role], role, package.extraction, package.crop_margin_mm)
     clock.mark("features")
@@ -253,6 +263,7 @@ def classify_case(
         warnings=(
             *prediction.warnings,
             *(() if kinetics is None else kinetics.warnings),
+            *moved,
             *input_warnings(images, mask, package),
             *model_warnings(package),
         ),
