@@ -80,6 +80,7 @@ bench: $(VENV)/.dev
 
 model: $(VENV)/.dev
 	@$(PY) -m spinemets.learning.demonstration --overwrite
+	@$(PY) -m spinemets.learning.published_model --overwrite
 
 screenshots: $(VENV)/.dev
 	@$(PY) Resources/Screenshots/make_screenshots.py
