@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 # Compiled in this order: each calls those before it.
-LOOPS = ("probabilities", "objective", "leave", "look", "settle", "follow_path")
+LOOPS = ("probabilities", "objective", "leave", "look", "settle", "go_on", "follow_path")
 # Above this share of the variables, all gradients are looked up again at once.
 MANY = 0.1
+# Steps with an old curvature that shrink less than by this factor ask for a new one.
+SLOW = 0.3
 
 
 def follow_path(x, y, penalties, limits):  # type: ignore[no-untyped-def]
     """Intercepts (L,) and coefficients (L, variable) of falling penalties.
 
-    `x` is (variable, case), standardised; `limits` are the tolerance, the closeness at which a full Newton step is the
-    last, the ridge, the least weight of a case, the most rounds, and how many variables may enter at once.
+    `x` is (variable, case), standardised; `limits` are the tolerance, the ridge, the least weight of a case, the most
+    rounds, and how many variables may enter at once.
     """
-    tolerance, rounds, at_once = limits[0], int(limits[4]), int(limits[5])
+    tolerance, rounds, at_once = limits[0], int(limits[3]), int(limits[4])
     variables, cases = x.shape
     room = min(variables, 4 * cases) + at_once + 1
     design, beta, signs = np.empty((room, cases)), np.zeros(room), np.zeros(room)
@@ -25,11 +27,16 @@ def follow_path(x, y, penalties, limits):  # type: ignore[no-untyped-def]
     beta[0] = np.log(share / (1 - share))
     known, seen = np.full(variables, np.inf), np.zeros(cases)
     intercepts, betas = np.empty(len(penalties)), np.zeros((len(penalties), variables))
+    inverse = np.empty((0, 0))
     for number in range(len(penalties)):
         penalty, cautious = penalties[number], False
+        if number > 1:
+            ahead = (penalty - penalties[number - 1]) / (penalties[number - 1] - penalties[number - 2])
+            go_on(beta, signs, active, count, betas[number - 1], betas[number - 2], ahead)
+            beta[0] += ahead * (intercepts[number - 1] - intercepts[number - 2])
         for _ in range(rounds):
             before = objective(beta[:count] @ design[:count], y, beta, signs, count, penalty)
-            count, after = settle(design, y, beta, signs, active, inside, count, penalty, limits)
+            count, after, inverse = settle(design, y, beta, signs, active, inside, count, penalty, limits, inverse)
             odds = beta[:count] @ design[:count]
             rest = y - probabilities(odds)
             entering, excess = look(x, rest, known, seen, inside, penalty, tolerance)
@@ -42,11 +49,20 @@ def follow_path(x, y, penalties, limits):  # type: ignore[no-untyped-def]
                 slope = x[variable] @ rest
                 design[count], beta[count], signs[count] = x[variable], 0.0, np.sign(slope)
                 active[count], inside[variable] = variable, True
-                count += 1
+                count, inverse = count + 1, np.empty((0, 0))
         intercepts[number] = beta[0]
         for term in range(1, count):
             betas[number, active[term]] = beta[term]
     return intercepts, betas
+
+
+def go_on(beta, signs, active, count, last, before, ahead):  # type: ignore[no-untyped-def]
+    """Start where the last two solutions point to: between changes of the active set the path is almost straight."""
+    for term in range(1, count):
+        variable = active[term]
+        value = last[variable] + ahead * (last[variable] - before[variable])
+        if before[variable] != 0 and value * signs[term] > 0:
+            beta[term] = value
 
 
 def look(x, rest, known, seen, inside, penalty, tolerance):  # type: ignore[no-untyped-def]
@@ -69,26 +85,33 @@ def look(x, rest, known, seen, inside, penalty, tolerance):  # type: ignore[no-u
     return near[entering], excess[entering]
 
 
-def settle(design, y, beta, signs, active, inside, count, penalty, limits):  # type: ignore[no-untyped-def]
-    """Newton's method on the active terms, in place; how many are left, and the objective."""
-    tolerance, close, ridge, least, rounds = limits[0], limits[1], limits[2], limits[3], int(limits[4])
+def settle(design, y, beta, signs, active, inside, count, penalty, limits, inverse):  # type: ignore[no-untyped-def]
+    """Newton's method on the active terms, in place; how many are left, the objective, and the inverse curvature.
+
+    The curvature costs most and changes little: that of an earlier step, also of another penalty, serves as long as the
+    steps shrink by it and the terms are the same (none: `inverse` has another size).
+    """
+    tolerance, ridge, least, rounds = limits[0], limits[1], limits[2], int(limits[3])
     cases = len(y)
     odds = beta[:count] @ design[:count]
     now = objective(odds, y, beta, signs, count, penalty)
+    last = 0.0
     for _ in range(rounds):
         probability = probabilities(odds)
-        half = design[:count] * np.sqrt(np.maximum(probability * (1 - probability), least) / cases)
-        curvature = half @ half.T
-        for term in range(count):
-            curvature[term, term] += ridge
+        if len(inverse) != count:
+            half = design[:count] * np.sqrt(np.maximum(probability * (1 - probability), least) / cases)
+            curvature = half @ half.T
+            for term in range(count):
+                curvature[term, term] += ridge
+            inverse, last = np.linalg.inv(curvature).T, 1.0  # symmetric, and now in C order
         pull = design[:count] @ (y - probability) / cases - penalty * signs[:count]
-        step = np.linalg.solve(curvature, pull)
+        step = inverse @ pull
         reach = np.full(count, np.inf)
         for term in range(count):
             if step[term] * signs[term] < 0:
                 reach[term] = -beta[term] / step[term]
         if reach.min() == 0:
-            count = leave(design, beta, signs, active, inside, count, reach == 0)
+            count, inverse = leave(design, beta, signs, active, inside, count, reach == 0), np.empty((0, 0))
             odds = beta[:count] @ design[:count]
             continue
         length, along, slope = min(1.0, reach.min()), step @ design[:count], pull @ step
@@ -104,12 +127,17 @@ def settle(design, y, beta, signs, active, inside, count, penalty, limits):  # t
         left = leave(design, beta, signs, active, inside, count, out)
         whole = length == 1 and left == count
         if left < count:
-            count = left
+            count, inverse = left, np.empty((0, 0))
             odds = beta[:count] @ design[:count]
         largest = length * np.abs(step).max()
-        if largest <= tolerance or (whole and largest <= close):
+        # What is left of the error: the square of a step with its own curvature, else the step by how steps shrink.
+        rate = min(1.0, largest / last) if last > 0 else 1.0
+        if largest <= tolerance or (whole and largest * rate <= tolerance):
             break
-    return count, now
+        if last > 0 and rate > SLOW:
+            inverse = np.empty((0, 0))
+        last = largest
+    return count, now, inverse
 
 
 def leave(design, beta, signs, active, inside, count, out):  # type: ignore[no-untyped-def]

@@ -232,7 +232,7 @@ def _solve(
     """Intercept and coefficients on standardised variables for each penalty, each started from the one before."""
     compiled = _compiled() if x.size >= WORTH_COMPILING else None
     if compiled is not None:
-        limits = np.array([TOLERANCE, CLOSE, RIDGE, WEIGHT_FLOOR, MOST_ROUNDS, ENTER_AT_ONCE])
+        limits = np.array([TOLERANCE, RIDGE, WEIGHT_FLOOR, MOST_ROUNDS, ENTER_AT_ONCE])
         intercepts, betas = compiled.follow_path(np.ascontiguousarray(x.T), y, penalties, limits)
         return intercepts, betas
     fit = _ActiveSet(x, y)
