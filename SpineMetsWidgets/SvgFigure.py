@@ -6,10 +6,16 @@ DARKEST_LIGHT = 128
 
 
 class SvgFigure(qt.QWidget):
-    """Draws what `setFigure` gives; as high as the figure is at the panel's width."""
+    """Draws what `setFigure` gives; as high as the figure is at the panel's width.
 
-    def __init__(self, parent=None) -> None:
+    Parameters
+    ----------
+    onPaletteChanged : called when the application has other colours: for texts beside the figure.
+    """
+
+    def __init__(self, parent=None, onPaletteChanged=None) -> None:
         qt.QWidget.__init__(self, parent)
+        self._onPaletteChanged = onPaletteChanged
         self._draw = None
         self._renderer = qt.QSvgRenderer()
         self._drawnFor = None
@@ -43,6 +49,8 @@ class SvgFigure(qt.QWidget):
         if event.type() in (qt.QEvent.PaletteChange, qt.QEvent.FontChange):
             self._drawnFor = None
             self._update()
+            if self._onPaletteChanged is not None:
+                self._onPaletteChanged()
 
     def paintEvent(self, event) -> None:
         if self._drawnFor is None:

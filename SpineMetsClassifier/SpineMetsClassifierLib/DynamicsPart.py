@@ -53,8 +53,9 @@ def hotSpotText(hotSpot) -> str:
     """Values with their units, and the place, as rich text."""
     from spinemets.report.time_course import hot_spot_values, place_in_words
 
-    rows = [*hot_spot_values(hotSpot), (_("Place"), place_in_words(hotSpot))]
-    return "<br>".join(f"{escape(name)}: <b>{escape(value)}</b>" for name, value in rows)
+    lines = [f"{escape(name)}: <b>{escape(value)}</b>" for name, value in hot_spot_values(hotSpot)]
+    place = _("Place: {place}").format(place=escape(place_in_words(hotSpot)))
+    return "<br>".join([*lines, place])
 
 
 def pathText(document) -> str:

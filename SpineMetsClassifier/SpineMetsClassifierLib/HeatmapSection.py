@@ -91,11 +91,11 @@ class HeatmapSection:
         self.jumpToMaximum()
 
     def show(self) -> None:
-        """Lay the map over the series that it was made from, with the chosen colours, threshold and opacity."""
+        """Lay the map over the slices, with the chosen colours, threshold and opacity."""
         node = self._node()
         if node is None or self._panel.isUpdatingGui:
             return
-        from spinemets.mrml.kinetic_maps import show_over
+        from spinemets.mrml.kinetic_maps import fill_lesions, show_over
 
         low, high = self._range(node)
         display = node.GetDisplayNode()
@@ -107,7 +107,15 @@ class HeatmapSection:
         display.SetThreshold(low + share * (high - low), high)
         display.ApplyThresholdOn()
         display.SetInterpolate(False)
-        show_over(self._series(), node, self.ui.mapOpacitySlider.value)
+        # Over every series of the case, in whatever plane it is shown; the lesion is a contour then, since a tint would
+        # change the colours.
+        opacity = self.ui.mapOpacitySlider.value
+        logic, parameters = self._panel.logic, self._panel.parameters
+        for volume in {self._series(), *logic.volumes(parameters).values()}:
+            show_over(volume, node if opacity > 0 else None, opacity)
+        case = logic.currentCase(parameters)
+        if case is not None:
+            fill_lesions(case, opacity == 0)
 
     def jumpToMaximum(self) -> None:
         """Show the place of the highest value in all views."""

@@ -180,14 +180,15 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
 
     def missingInput(self, parameters, models) -> str:
         """What is still missing before the `KnownModel`s can be asked; empty when nothing."""
-        if not models:
-            return _("Tick the model that answers your question.")
         if parameters.lesionSegmentation is None:
-            return _("Choose the lesion: find or draw it in the module SpineMets Segmenter.")
+            choose = _("Choose the lesion: find or draw it in the module SpineMets Segmenter.")
+            return choose if self.volumes(parameters) else _("Open a study first.") + " " + choose
         if parameters.lesionSegmentID not in segments_of(parameters.lesionSegmentation):
             return _("The segment of the lesion is gone. Choose another one.")
         if not has_voxels(parameters.lesionSegmentation, parameters.lesionSegmentID):
             return _("The lesion is empty. Draw it first.")
+        if not models:
+            return _("Tick the model that answers your question.")
         roles = self.volumes(parameters)
         for model in models:
             reason = whyNot(model, roles)

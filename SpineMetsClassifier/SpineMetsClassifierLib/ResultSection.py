@@ -25,7 +25,7 @@ class ResultSection:
     def __init__(self, panel) -> None:
         self._panel = panel
         self.ui = panel.ui
-        self._shown = None
+        self._shown = self._document = None
         self._rows = []
         self._updating = False
         table = self.ui.resultTable
@@ -36,7 +36,9 @@ class ResultSection:
         header.setSectionResizeMode(MODEL, qt.QHeaderView.Stretch)
         prepareRows(table)
         table.connect("itemSelectionChanged()", self._onSelectionChanged)
-        self.scale, self.contributions, self.nomogram = SvgFigure(), SvgFigure(), SvgFigure()
+        # The words in colours of the figures are written again when the application gets other colours.
+        self.scale = SvgFigure(onPaletteChanged=self._restyle)
+        self.contributions, self.nomogram = SvgFigure(), SvgFigure()
         for figure, frame in (
             (self.scale, self.ui.scaleFrame),
             (self.contributions, self.ui.contributionsFrame),
@@ -94,6 +96,10 @@ class ResultSection:
             table.selectRow(self._rows.index(shown))
         self._updating = False
 
+    def _restyle(self) -> None:
+        if self._document is not None:
+            self.ui.answerLabel.text = answerText(self._document, styleOf(self.ui.answerLabel).palette)
+
     def _onSelectionChanged(self) -> None:
         row = self.ui.resultTable.currentRow()
         if not self._updating and 0 <= row < len(self._rows):
@@ -101,6 +107,7 @@ class ResultSection:
 
     def _show(self, document) -> None:
         """One answer in full; None: nothing."""
+        self._document = document
         parts = (self.ui.contributionsLabel, self.ui.nomogramLabel, self.ui.sizeLabel, self.ui.answerLabel)
         for widget in (*parts, self.ui.noticeLabel, self.ui.resultResearchLabel):
             widget.visible = document is not None

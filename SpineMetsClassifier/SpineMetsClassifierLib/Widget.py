@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
 from SpineMetsWidgets.Job import Standby
+from SpineMetsWidgets.Packages import offerFasterFeatures
 from SpineMetsWidgets.Panel import Panel
 from SpineMetsWidgets.Shortcuts import Shortcuts
 
@@ -196,6 +197,7 @@ class SpineMetsClassifierWidget(Panel):
                 self.updatePanel()
                 self.showStatus(_("Answered before: nothing has changed since."))
                 return
+            self.showStatus(offerFasterFeatures(_("SpineMets Classifier")))
             self._ask(questions)
 
     def _ask(self, questions, then=None, heatmapOf: str = "") -> None:

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 from SpineMetsWidgets.ApplyButton import ApplyButton
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
-from .Worklist import TABLE_NAME, WAITING, Worklist
+from .Worklist import DONE, TABLE_NAME, WAITING, Worklist
 
 CASE, MODEL, STATUS = 0, 1, 2
 FEWEST_ROWS, MOST_ROWS = 2, 10
@@ -63,6 +63,7 @@ class WorklistSection:
             return
         self.ui.worklistPathEdit.addCurrentPathToHistory()
         self.isWorking = True
+        self._panel.showStatus("")
         self._panel.workStarted()
         self.button.showWorking(True)
         self._tell("")
@@ -93,7 +94,9 @@ class WorklistSection:
         except InputError as error:
             self._tell(f"⚠ {error}")
         else:
-            self._tell(_("{count} answers are in {path}").format(count=len(rows), path=path))
+            done = sum(entry.status == DONE for entry in self.worklist.entries)
+            text = _("{done} of {count} answered; the table is {path}")
+            self._tell(text.format(done=done, count=len(self.worklist.entries), path=path))
 
     def _showEntries(self) -> None:
         table, entries = self.ui.worklistTable, self.worklist.entries
@@ -107,7 +110,7 @@ class WorklistSection:
             case = " ".join(filter(None, (entry.case, entry.lesion)))
             for column, text in ((CASE, case), (MODEL, entry.model.name), (STATUS, shown)):
                 item = qt.QTableWidgetItem(text)
-                item.setToolTip(entry.told or status)
+                item.setToolTip(text if column == MODEL else entry.told or status)
                 table.setItem(row, column, item)
             if entry.status not in (WAITING,):
                 table.scrollToItem(table.item(row, CASE))

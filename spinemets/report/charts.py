@@ -108,12 +108,8 @@ def _contribution(
     points = f"{fixed(entry['nomogram_points'], 0)} points" if has_points else ""
     room = width - text_width(points, 12, True) - 10
     role, _, family = where.partition(" · ")
-    detail = f"{value}, training {low} to {high}"
-    percentile = entry.get("percentile")
-    detail += f", percentile {'–' if percentile is None else fixed(percentile, 0)}"
-    detail = f"{capitalized(role)}: {detail}" if role else detail
-    if family and text_width(f"{detail} · {family}", 11) <= width:
-        detail += f" · {family}"
+    percentile = f"percentile {'–' if entry.get('percentile') is None else fixed(entry['percentile'], 0)}"
+    detail = _detail(capitalized(role), value, f"{low} to {high}", family, width - text_width(percentile, 11) - 10)
     share = abs(entry["contribution"]) / largest if largest > 0 else 0.0
     length = share * (middle - 48)
     is_positive = entry["contribution"] >= 0
@@ -125,8 +121,21 @@ def _contribution(
     return (
         text(0, top + 10, shortened_name(plain, room, size), palette.ink, size, "axis-label", bold=True)
         + text(width, top + 10, points, palette.ink, 12, "points", "end")
-        + text(0, top + 24, shortened(detail, width, 11), palette.quiet, 11, "axis-note")
+        + text(0, top + 24, detail, palette.quiet, 11, "axis-note")
+        + text(width, top + 24, percentile, palette.quiet, 11, "axis-note", "end")
         + line(middle, middle, top + 27, top + 41, palette.quiet, "axis", 1)
         + rectangle(start, top + 29, length, 10, colour, kind)
         + text(beside[0], top + 38, label, colour, 11, kind, beside[1], True)
     )
+
+
+def _detail(role: str, value: str, training: str, family: str, room: float) -> str:
+    """Series, value and training range in as many words as fit."""
+    short = role.partition(",")[0]
+    wanted = [f"{role}: {value}, training {training} · {family}"] if family else []
+    wanted += [
+        f"{name}: {value}{range_}" for name in (role, short) for range_ in (f", training {training}", f" ({training})")
+    ]
+    if not role:
+        wanted = [f"{value}, training {training}", f"{value} ({training})"]
+    return next((words for words in wanted if text_width(words, 11) <= room), shortened(wanted[-1], room, 11))

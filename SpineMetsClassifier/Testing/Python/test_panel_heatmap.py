@@ -37,6 +37,12 @@ def test_the_strongest_variable_is_mapped_inside_the_lesion(panel, mapped, case,
         for number in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode"))
     ]
     assert {view.GetForegroundVolumeID() for view in shown} == {node.GetID()}
+    display = panel.widget.parameters.lesionSegmentation.GetDisplayNode()
+    segment = panel.widget.parameters.lesionSegmentID
+    assert display.GetSegmentOpacity2DFill(segment) == 0  # a tint would change the colours of the map
+    panel.widget.ui.mapOpacitySlider.value = 0
+    assert {view.GetForegroundVolumeID() for view in shown} == {None}
+    assert display.GetSegmentOpacity2DFill(segment) == 1
     assert {view.GetBackgroundVolumeID() for view in shown} == {case.volumes()[role].GetID()}
     k, j, i = np.unravel_index(np.argmax(sitk.GetArrayFromImage(image)), inside.shape)
     x, y, z = image.TransformIndexToPhysicalPoint((int(i), int(j), int(k)))

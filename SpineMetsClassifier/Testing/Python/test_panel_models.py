@@ -172,7 +172,7 @@ def test_a_cancelled_worklist_keeps_what_was_answered(panel, lesion, cohort, tmp
     panel.process_events(until=lambda: entries[1].status == "working", timeout_s=60)
     panel.click("worklistButton")
     assert [entry.status for entry in entries] == ["done", "cancelled", "cancelled"]
-    assert "1 answers" in panel.widget.ui.worklistLabel.text
+    assert "1 of 3 answered" in panel.widget.ui.worklistLabel.text
     panel.process_events()
     assert panel.ui("applyButton").enabled
     panel.widget.standby.stop()
