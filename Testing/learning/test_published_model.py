@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def test_bounds_are_met_in_the_units_of_a_measurement(tmp_path: Path, second: st
         ("wash_out", "0.25 %", "> -6.6 %"),
         (second, "146 %", "> 98 %"),
     ]
+    # The paper has no counts between the splits, so the second has all that the leaf tells: 18/19 against 30/61.
+    assert {entry.feature: entry.contribution for entry in lung.contributions} == {
+        "wash_out": 0.0,
+        second: pytest.approx(math.log(18 * 31 / 30)),
+    }
     assert (lung.decision_path or ())[-1].counts == {"lung": 18.0, "other": 1.0}
     for case in ({"wash_out": -6.6, second: 1.46}, {"wash_out": -6.59, second: 0.98}):
         other = predict(package, case)

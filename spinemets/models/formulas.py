@@ -48,9 +48,12 @@ def log_odds_interval(model: Mapping[str, Any], values: Array, odds: float) -> t
 
 
 def contributions(model: Mapping[str, Any], values: Array) -> Array:
-    """What each feature (feature,) does to the log odds: against the training mean, the other features as they are."""
+    """What each feature (feature,) does to the log odds: against the training mean, the other features as they are; in
+    a decision tree, from the shares in the nodes before and after the splits that ask for it."""
     if model["classifier"]["kind"] == "logistic":
         return np.asarray(np.asarray(model["classifier"]["coefficients"]) * standardised(model, values))
+    if model["classifier"]["kind"] == "decision-tree":
+        return _along_the_way(model, values)
     whole, found = log_odds(model, values), np.empty(len(values))
     for number, mean in enumerate(model["preprocessing"]["mean"]):
         other = values.copy()
@@ -133,6 +136,16 @@ def _value_in(tree: Mapping[str, Any], z: NDArray[np.float32]) -> float:
 def _decision_tree(model: Mapping[str, Any], values: Array) -> float:
     counts = _leaf(model, values)
     return logit(counts[0] / sum(counts))
+
+
+def _along_the_way(model: Mapping[str, Any], values: Array) -> Array:
+    """Changes of the log odds from node to node, added up for each feature (feature,)."""
+    tree = DecisionTree.from_json(model["classifier"]["tree"])
+    first, found = tree.classes.index(model["positive_class"]), np.zeros(len(values))
+    for node, branch in tree.way(dict(zip(model["features"], values.tolist()))):
+        before, after = (logit(each.counts[first] / sum(each.counts)) for each in (node, branch.node))
+        found[model["features"].index(node.variable)] += after - before
+    return found
 
 
 def _leaf(model: Mapping[str, Any], values: Array) -> tuple[float, float]:
