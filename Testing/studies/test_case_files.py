@@ -32,10 +32,12 @@ def test_what_was_written_is_read(tmp_path):
         origins={"t1": ["a.dcm"]},
         reader="R",
         clinical={"age": 61},
+        hot_spot={"hot_spot": "1.5 -2 3", "injection_s": 10},
     )
     told = read_case_file(path)
     assert told.identity == {"patient_id": "P/7 é"}
     assert (told.reader, told.clinical, told.origins) == ("R", {"age": 61}, {"t1": ["a.dcm"]})
+    assert told.hot_spot == {"hot_spot": "1.5 -2 3", "injection_s": 10}
     assert list(told.images) == ["t1", "ce_t1_sag"] and list(told.role_masks) == ["t1"]
     read = sitk.ReadImage(str(told.images["ce_t1_sag"]))
     assert read.GetDirection() == image(8, "").GetDirection()

@@ -108,3 +108,18 @@ def test_writing_and_reading_again(table, tmp_path):
     assert "../images/t2.nii.gz" in (tmp_path / "elsewhere" / "copy.csv").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="exists already"):
         again.write(tmp_path / "elsewhere" / "copy.csv")
+
+
+def test_times_of_a_dynamic_series_are_a_file_of_their_own(table, tmp_path):
+    """Beside the series or elsewhere; not a clinical value, which `train` would take for a number."""
+    (tmp_path / "images" / "seconds.txt").write_text("0 12 24")
+    cohort = Cohort.read(
+        table("case,dce,times_dce,age\nA,images/t1.nii.gz,images/seconds.txt,61\nB,images/t2.nii.gz,,\n")
+    )
+    assert [case.times for case in cohort.cases] == [tmp_path / "images/seconds.txt", None]
+    assert cohort.cases[0].clinical == {"age": 61}
+    cohort.write(tmp_path / "images" / "again.csv")
+    again = Cohort.read(tmp_path / "images" / "again.csv")
+    assert [case.times and case.times.resolve() for case in again.cases] == [tmp_path / "images/seconds.txt", None]
+    with pytest.raises(InputError, match=r"row 2, column times_dce: none\.txt does not exist"):
+        Cohort.read(table("case,dce,times_dce\nA,images/t1.nii.gz,none.txt\n"))
