@@ -56,10 +56,10 @@ class StrokeParameters:
     looks_outside: int = 10
     least_sd: float = 4.0
     surprise: float = 8.0
-    unknown: float = -0.4
+    unknown: float = 0.0
     contrast: float = 2.0
-    strength: float = 0.003
-    threshold: float = 0.45
+    strength: float = 0.006
+    threshold: float = 0.5
     dead_near_mm: float = 15.0
     dead_rounds: int = 3
     reach_mm: float = 12.0

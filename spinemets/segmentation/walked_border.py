@@ -28,9 +28,8 @@ Mask = NDArray[np.bool_]
 
 # The look of so much round the region stands for what is not lesion.
 MARGIN_MM = 6.0
-# Looks learnt from the whole lesion count for more than those learnt from strokes, and what looks like neither, as the
-# blurred border does, is as likely one as the other. Dead parts are inside already.
-WALK = StrokeParameters(strength=0.02, threshold=0.5, unknown=0.0, dead_rounds=0)
+# Looks learnt from the whole lesion count for more than those learnt from strokes. Dead parts are inside already.
+WALK = StrokeParameters(strength=0.02, dead_rounds=0)
 # However coarse the image is, the voxels on either side of the border are open.
 OPEN_VOXELS = 1.05
 
