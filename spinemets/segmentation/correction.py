@@ -24,7 +24,7 @@ LEAST_REACH_MM = 2.0
 DEPTHS = 2.0
 STRENGTH = 0.005
 UNKNOWN = -1.0
-LIKELY = 0.6
+LIKELY = 0.75
 # A layer is thin when its stroke is this many voxels or less from what agrees with it. Such a stroke takes at most this
 # share of its own voxels with it: a stroke that is right then cannot make the mask worse.
 THIN_VOXELS = 1.5
