@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from spinemets.errors import Cancelled, InputError
 from spinemets.phantom.difficulty import difficult_case
+from spinemets.phantom.reader import one_click
 from spinemets.segmentation.lesion import segment_lesion
 from spinemets.segmentation.overlap import dice, hausdorff95_mm
 from spinemets.segmentation.parameters import SegmentationParameters
@@ -150,6 +151,13 @@ def test_of_two_lesions_the_seed_chooses_and_the_other_is_warned_of(synthetic):
         points = synthetic.voxel_points(found.mask)[voxels(found.mask) > 0]
         np.testing.assert_allclose(points.mean(axis=0), centre, atol=2.5)
         assert any("another lesion" in warning for warning in found.warnings)
+
+
+def test_slow_veins_that_pass_for_lesion_are_never_taken_in_silence():
+    """A patient in whom neither outline nor click tells five veins from the lesion."""
+    case = difficult_case("vessels", 302)
+    found = segment_lesion(case.outline, case.image, "grow", one_click(case))
+    assert dice(found.mask, case.truth) >= GOOD_DICE or any("vessels" in warning for warning in found.warnings)
 
 
 def test_lesion_at_the_border_is_found_and_warned_of(a_case):

@@ -19,6 +19,7 @@ from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
 from spinemets.segmentation.best_region import best_region
 from spinemets.segmentation.clusters import kept_region
+from spinemets.segmentation.compactness import compactness
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
 from spinemets.segmentation.morphology import bays_closed, dilated, lines_of_ball, opened
 from spinemets.segmentation.normalized_cut import SliceCutter, VolumeCutter
@@ -27,13 +28,13 @@ from spinemets.segmentation.patient_axes import PatientAxes, grid_of
 from spinemets.segmentation.region_growing import GrownRegion, grow
 from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
-from spinemets.segmentation.seeds import deepest_seed, find_seed, living_seed, voxel_at
+from spinemets.segmentation.seeds import deepest_of, deepest_seed, find_seed, living_seed, voxel_at
 from spinemets.segmentation.walked_border import with_walked_border
 
 METHODS = ("ncut", "ncut-3d", "grow")
 OTHER_LESION_SHARE = 0.2
-# A region less compact than this may be vessels: another seed is tried.
-BLOB = 0.125
+# A region less compact than this may be vessels: other seeds are tried, and where none does better the user is told.
+BLOB = 0.118
 BESIDE_MM = 3.0
 
 
@@ -162,12 +163,7 @@ def segment_lesion(
         kept = [] if method == "grow" else _kept(scene, seed, parameters, progress, method)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
-        grown = _grown(scene, kept, seed, parameters)
-        if given is None and 0 < grown.compactness < BLOB:
-            other = deepest_seed(scene, seed)
-            again = _grown(scene, kept, other, parameters)
-            if again.compactness > grown.compactness and not again.leaked:
-                seed, grown = other, again
+        seed, grown = _grown_from_the_best(scene, kept, seed, given is not None, parameters)
     with watch.stage("border"):
         if parameters.growing_rule == "compact" and parameters.border_rule == "walk" and not grown.leaked:
             grown = replace(grown, voxels=with_walked_border(scene, grown.voxels, seed, parameters))
@@ -209,6 +205,26 @@ def _kept(
     labels = (_clusters_of_box if method == "ncut-3d" else _clusters)(scene, parameters, progress)
     rules = CLUSTER_RULES if parameters.growing_rule == "compact" else (parameters.cluster_rule,)
     return [kept_region(scene, labels, seed, replace(parameters, cluster_rule=rule)) for rule in rules]
+
+
+def _grown_from_the_best(
+    scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, clicked: bool, parameters: SegmentationParameters
+) -> tuple[Index, GrownRegion]:
+    """The region grown from the seed, or from another one where that gives a more compact region; a clicked seed stays
+    the seed and in the region."""
+    best, first = _grown(scene, kept, seed, parameters), seed
+    if not 0 < best.compactness < BLOB:
+        return seed, best
+    others = [find_seed(scene, parameters)[0], deepest_seed(scene, first), deepest_of(best.voxels, scene)]
+    for other in dict.fromkeys(others):
+        if other == first:
+            continue
+        again = _grown(scene, kept, other, parameters)
+        if again.compactness > best.compactness and not again.leaked and (again.voxels[first] or not clicked):
+            seed, best = first if clicked else other, again
+        if best.compactness >= BLOB:
+            break
+    return seed, best
 
 
 def _grown(scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
@@ -256,6 +272,8 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
         warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
     elif grown.sd_factor < parameters.growing_sd:
         warnings.append(f"the lesion leaked and was grown again with {grown.sd_factor:.2f} SD")
+    elif parameters.growing_rule == "compact" and compactness(region, scene.spacing, scene.across) < BLOB:
+        warnings.append("vessels or other tissue may be part of the lesion; look at every slice, and correct it")
     if _touches_image_border(region, scene, image):
         warnings.append("the lesion reaches the border of the image; part of it may be missing")
     elif region[..., 0].any() or region[..., -1].any():

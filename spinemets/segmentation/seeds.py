@@ -45,7 +45,12 @@ def deepest_seed(scene: Scene, first: Index) -> Index:
     surroundings = float(np.median(uptake[~scene.outline if not scene.outline.all() else scene.outline]))
     own = float(uptake[scene.pixels_around(first)].mean())
     alike = (uptake - surroundings) * np.sign(own - surroundings) >= abs(own - surroundings) / 2
-    depth = ndimage.distance_transform_edt(alike & ~scene.channels.vessels, sampling=scene.spacing)
+    return deepest_of(alike & ~scene.channels.vessels, scene)
+
+
+def deepest_of(region: NDArray[np.bool_], scene: Scene) -> Index:
+    """The voxel of the outline farthest inside a region."""
+    depth = ndimage.distance_transform_edt(region, sampling=scene.spacing)
     return _brightest(np.asarray(depth, np.float32), scene.outline)
 
 
