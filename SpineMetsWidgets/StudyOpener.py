@@ -61,7 +61,7 @@ class StudyOpener:
 
     def load(self) -> None:
         """Load the study of the chosen folder."""
-        self._start(self._panel.parameters.studyPath.strip(), ())
+        self._start(plainPath(self._panel.parameters.studyPath), ())
 
     def loadSeries(self, case, keys) -> None:
         """Load series of a `SceneCase` that were left on disk, since they have a role now."""
@@ -158,3 +158,9 @@ class StudyOpener:
         if not hasStudies:
             return _("The DICOM database is empty. Import studies in the module DICOM.")
         return _("Double-click a study to load it.") if self._studies else _("No study fits the words.")
+
+
+def plainPath(text: str) -> str:
+    """A path as it was typed, pasted with quotation marks, or dropped as an address (file:///...)."""
+    text = text.strip().strip('"').strip()
+    return qt.QUrl(text).toLocalFile() if text.startswith("file:") else text

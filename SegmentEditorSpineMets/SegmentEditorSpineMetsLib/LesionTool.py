@@ -54,11 +54,20 @@ class LesionTool:
 
     @property
     def hasPreview(self) -> bool:
-        return self._session is not None and not self._session.isEmpty
+        """Whether the selected segment has a preview: that of another lesion is never accepted into it."""
+        return self._isOfSelected() and not self._session.isEmpty
 
     @property
     def canStepBack(self) -> bool:
-        return self._session is not None and self._session.canStepBack
+        return self._isOfSelected() and self._session.canStepBack
+
+    def _isOfSelected(self) -> bool:
+        return self._session is not None and self._session.target == self._target()
+
+    def _target(self) -> tuple[str, str]:
+        """IDs of the selected segment and its node."""
+        node, segmentID = selection(self.effect)
+        return ("", "") if node is None else (node.GetID(), segmentID)
 
     @property
     def isSeedPlaced(self) -> bool:
@@ -282,15 +291,30 @@ class LesionTool:
     # The session.
 
     def dropForeignSession(self) -> None:
-        """Another series is edited now, or the same with other voxels: what was found before belongs elsewhere."""
+        """Another series is edited now, or the same with other voxels, or the segment that it is of was deleted: what
+        was found before belongs elsewhere."""
         editor = self.effect.parameterSetNode()
         volume = None if editor is None else editor.GetSourceVolumeNode()
-        if self._session is not None and (volume is None or not self._session.isOf(volume)):
+        if self._session is not None and (volume is None or not self._session.isOf(volume) or self._isTargetGone()):
             self.forget()
+
+    def followSelection(self) -> None:
+        """Something was selected in the editor: show the preview of the selected segment, and no other."""
+        self.dropForeignSession()
+        if not self.hasPreview:
+            self._preview.hide()
+        elif self._preview.node is None:
+            self._show([])
+
+    def _isTargetGone(self) -> bool:
+        nodeID, segmentID = self._session.target
+        node = slicer.mrmlScene.GetNodeByID(nodeID)
+        return node is None or node.GetSegmentation().GetSegment(segmentID) is None
 
     def suspend(self) -> None:
         """Another tool is used: stop what runs; the preview waits for the user to come back."""
         self._dropJob()
+        self.dropForeignSession()
         self.seed.show(False)
         self.limits.show(False)
 
@@ -316,10 +340,13 @@ class LesionTool:
         self.seed.follow(None)
 
     def _openSession(self) -> Session:
-        """The session of the source volume as it is now. Raises InputError when the volume cannot be used."""
+        """The session of the source volume as it is now, and of the selected segment. Raises InputError when the volume
+        cannot be used."""
         self.dropForeignSession()
+        if self._session is not None and not self._isOfSelected():
+            self.forget()
         if self._session is None:
-            self._session = Session(self.effect.parameterSetNode().GetSourceVolumeNode())
+            self._session = Session(self.effect.parameterSetNode().GetSourceVolumeNode(), self._target())
         return self._session
 
 

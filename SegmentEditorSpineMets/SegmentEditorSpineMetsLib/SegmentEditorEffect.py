@@ -124,6 +124,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
             self._applyButton.disconnect()
 
     def onEditorModified(self, caller, event) -> None:
+        self.tool.followSelection()
         self.updateGUIFromMRML()
 
     def onSceneStartClose(self, caller, event) -> None:

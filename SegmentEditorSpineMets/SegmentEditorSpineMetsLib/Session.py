@@ -40,13 +40,15 @@ class Session:
     Parameters
     ----------
     volumeNode : the series; a volume that shows a frame stands for its dynamic series.
+    target : IDs of the segmentation node and the segment that the lesion is found for.
 
     Raises
     ------
     InputError : the volume cannot be used, or lies under a transform that bends.
     """
 
-    def __init__(self, volumeNode) -> None:
+    def __init__(self, volumeNode, target: tuple[str, str] = ("", "")) -> None:
+        self.target = target
         self.stamp = stampOf(volumeNode)
         self.image, _times = image_of(volumeNode)
         self.mask = None

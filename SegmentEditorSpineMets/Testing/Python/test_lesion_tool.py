@@ -350,3 +350,27 @@ def test_a_tool_without_preview_changes_the_segment_in_one_step(desk, tool):
 def test_a_tool_on_an_empty_segment_says_so(desk, tool):
     tool.change("", lambda mask: mask)
     assert "empty" in tool.status
+
+
+def test_the_preview_of_one_lesion_never_goes_into_another(desk, tool):
+    other = desk.segmentation.GetSegmentation().AddEmptySegment("other", "Other")
+    tool.addStroke(stroke_in(desk))
+    desk.editor.SetSelectedSegmentID(other)
+    tool.followSelection()
+    assert not tool.hasPreview
+    assert tool._preview.node is None
+    assert not tool.accept()
+    assert not desk.mask(other).any()
+    desk.editor.SetSelectedSegmentID(desk.segmentID)
+    tool.followSelection()
+    assert tool._preview.node is not None
+    assert tool.accept()
+    assert desk.mask().any()
+
+
+def test_the_preview_goes_with_its_segment(desk, tool):
+    tool.addStroke(stroke_in(desk))
+    desk.segmentation.GetSegmentation().RemoveSegment(desk.segmentID)
+    tool.dropForeignSession()
+    assert tool._preview.node is None
+    assert not tool.hasPreview
