@@ -49,7 +49,8 @@ class States:
             self.shown._window._panel.widget().grab().save(str(self._out / f"{state}-{palette}-panel.png"))
         self._windows._qt_application.setPalette(self._windows._palette("light"))
         self.shown.resize(*SIZES[0])
-        print(state, flush=True)
+        sys.stdout.write(f"{state}\n")
+        sys.stdout.flush()
 
     def wait(self, condition: Callable[[], bool] | None = None) -> None:
         self.shown.process_events(until=condition or (lambda: not self.panel.isWorking), timeout_s=WAIT_SECONDS)
@@ -181,8 +182,6 @@ def unlike(states: States, case: Any, study: Path) -> None:
     states.ask(DEMONSTRATION)
     states.photograph("abstained", "noticeLabel")
     states.shown.choose("lesionComboBox", "L3")
-    for node in list(states.panel.documents()):
-        assert node is not None
     forget_answers()
     states.panel.refresh()
     states.shown.click("applyButton")
@@ -207,9 +206,8 @@ def worklist(states: States, study: Path, out: Path) -> None:
     series = {"t1": "01-Sag_T1_TSE", "t2": "02-Sag_T2_TSE", "fs_t2": "03-Sag_T2_STIR"}
     rows = [["case", "lesion", *series, "mask"]]
     for number in (1, 2, 3):
-        files = [
-            str(study / "dicom" / (name if number != 2 or role != "t1" else "absent")) for role, name in series.items()
-        ]
+        absent = {"t1"} if number == 2 else set()
+        files = [str(study / "dicom" / ("absent" if role in absent else name)) for role, name in series.items()]
         rows.append([f"P{number}", "L3", *files, str(study / "truth" / "lesion_t2.nrrd")])
     with (out / "cohort.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(rows)

@@ -22,6 +22,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REPORT_SIZE = (1240, 1500)
 WINDOW_SIZE = (1280, 800)
 SHOWN_WIDTH = 900
+MODEL = "osteoblastic-vs-osteolytic-demo"
 LONGEST_WAIT_SECONDS = 180
 
 
@@ -96,7 +97,10 @@ def photograph_classifier(shown: Any, work: Path) -> None:
     """The Classifier on the lesion that the Segmenter left."""
     shown.select_module("SpineMetsClassifier")
     shown.name = "SpineMetsClassifier"
+    from spinemets.models.package import find_package
+
     panel = shown.widget
+    panel.modelsChosen([str(find_package(MODEL))])
     shown.click("showLesionButton")
     shown.click("applyButton")
     shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
