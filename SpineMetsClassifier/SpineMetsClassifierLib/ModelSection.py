@@ -6,7 +6,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from SpineMetsWidgets.SvgFigure import isDark
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
 from .CaseSection import fill
@@ -42,6 +41,8 @@ class ModelSection:
         header.setSectionResizeMode(NAME, qt.QHeaderView.Stretch)
         header.setSectionResizeMode(STATUS, qt.QHeaderView.ResizeToContents)
         prepareRows(table)
+        # A box to tick is filled as a table is: in dark colours it would not be seen there.
+        table.viewport().setBackgroundRole(qt.QPalette.Window)
         table.connect("itemChanged(QTableWidgetItem*)", self._onItemChanged)
         table.connect("itemSelectionChanged()", self._onSelectionChanged)
         self.ui.questionComboBox.connect("activated(int)", self._onQuestionActivated)
@@ -131,9 +132,8 @@ class ModelSection:
         order = sorted(range(len(models)), key=lambda index: (bool(reasons[index]), models[index].name))
         ticked = set(parameters.modelPaths.splitlines())
         facts = [(models[i], reasons[i], str(models[i].path) in ticked, self._panel.isWorking) for i in order]
-        shown = (facts, isDark(self.ui.modelTable))
-        if shown != self._shown:
-            self._shown = shown
+        if facts != self._shown:
+            self._shown = facts
             self._models = [models[index] for index in order]
             self._fill(facts)
         self._updateButtons()
@@ -152,8 +152,6 @@ class ModelSection:
             if not isLocked and (isTicked or not reason):
                 flags = flags | qt.Qt.ItemIsUserCheckable
             name.setFlags(flags)
-            # The box to tick has the ground of a table, on which it would not be seen in dark colours.
-            name.setBackground(qt.QBrush(table.palette.color(qt.QPalette.Window)))
             status.setFlags(qt.Qt.ItemIsSelectable | (qt.Qt.NoItemFlags if reason else qt.Qt.ItemIsEnabled))
             for item in (name, status):
                 item.setToolTip(reason or model.package.model["title"])
