@@ -4,8 +4,9 @@
 
 A simulated study with the series that a model needs, or with sagittal T1, T2, fat-suppressed T2 and an axial dynamic
 series where it needs no others, is loaded and classified by the panels' own buttons, in a window that is not shown,
-with the child process warm, with every shipped model. The lesion is the simulator's. Times are by the clock, from the click
-on Load and from the click on Classify; on a busy machine, the time of the processors beside it says what the work takes.
+with the child process warm, with every shipped model. The lesion is the simulator's. Times are by the clock, from the
+click on Load and from the click on Classify; on a busy machine, the time of the processors beside it says what the
+work takes.
 """
 
 from __future__ import annotations
