@@ -94,6 +94,7 @@ def test_the_preview_deleted_in_the_data_module_can_still_be_accepted(panel, sea
     assert lesions_of(searched)[0].parts(Content.LESIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["while it is looked for", "while the preview is shown"])
 @pytest.mark.parametrize("what", ["the series", "the lesions' segmentation", "the outline", "the lesion"])
 def test_what_the_search_needs_is_deleted_under_it(panel, searched, moment, what):
@@ -262,18 +263,18 @@ def test_another_layout_is_left_for_the_columns_when_one_outlines_again(panel, c
     panel.drag_in_slice("SpineMets_t2", [(90, 350), (130, 350)])
 
 
-def test_undo_after_a_deleted_lesion_and_more_undo_than_there_is(panel, searched):
+def test_undo_after_a_deleted_lesion_and_more_undo_than_there_is(panel, searched, rest):
     found(panel)
     panel.click("acceptButton")
     panel.answer_dialogs(OK)
     panel.click("deleteLesionButton")
     assert names(panel) == []
     panel.press("Z")
-    panel.process_events()
+    rest()
     assert names(panel) == ["L3"]
     assert lesions_of(searched)[0].parts(Content.LESIONS)
     for key in ("Z", "Y"):
         for _n in range(4):
             panel.press(key)
-    panel.process_events()
+    rest()
     assert len(panel.dialogs) == 1
