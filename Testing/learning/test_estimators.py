@@ -24,6 +24,7 @@ ESTIMATORS = [
     CorrelationFilter(),
     UnivariateSelector(),
     UnivariateSelector("welch", k=2),
+    UnivariateSelector(k=(1, 2), folds=2),
     UnivariateSelector("kruskal", alpha=0.5),
     LassoSelector(folds=3),
     RecursiveElimination(folds=3),

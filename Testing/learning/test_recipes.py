@@ -22,6 +22,9 @@ PUBLISHED = {
     "metastasis-vs-primary/nomogram",
     "metastasis-vs-primary/signature",
     "myeloma-vs-metastasis/radiomics",
+    "myeloma-vs-metastasis/radiomics-axial",
+    "myeloma-vs-metastasis/radiomics-coronal",
+    "myeloma-vs-metastasis/radiomics-sagittal",
     "osteoblastic-vs-osteolytic/radiomics",
     "osteoblastic-vs-osteolytic/semantic",
 }
@@ -108,5 +111,17 @@ def test_line_of_a_mistake_is_named(tmp_path: Path, old: str, new: str, message:
 def test_recipe_that_is_not_there(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read"):
         read_recipe(tmp_path / "absent.yaml")
-    with pytest.raises(InputError, match="choose one of lung-vs-other/hotspot-logistic, "):
+    with pytest.raises(InputError, match="choose one of .*lung-vs-other/hotspot-logistic, "):
         find_recipe("lung-vs-other/radiomcis")
+
+
+def test_how_many_features_may_be_a_number_or_several(tmp_path: Path):
+    text = (RECIPES_FOLDER / "metastasis-vs-primary" / "signature.yaml").read_text(encoding="utf-8")
+    assert "k: 679}" in text
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text.replace("k: 679}", "k: [40, 160, 679], folds: 5}"), encoding="utf-8")
+    assert read_recipe(mine).content["steps"][2]["k"] == [40, 160, 679]
+    for wrong in ("k: [40]}", "k: [0, 40]}", "k: [40, many]}", "k: 0}"):
+        mine.write_text(text.replace("k: 679}", wrong), encoding="utf-8")
+        with pytest.raises(InputError, match="line"):
+            read_recipe(mine)

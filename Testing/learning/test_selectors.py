@@ -95,6 +95,34 @@ def test_k_best_are_the_best_even_where_p_is_zero():
     assert UnivariateSelector(k=1).fit(x, y).get_support().tolist() == [False, True, False]
 
 
+def test_how_many_features_is_chosen_by_cross_validation():
+    """Few strong features: a few; many weak ones: many. Of noise nothing, since folds rank for themselves."""
+    rng = np.random.default_rng(11)
+    y = np.arange(160) % 2
+    noise = rng.normal(size=(160, 200))
+    few, many = noise.copy(), noise.copy()
+    few[:, :3] += 1.2 * y[:, None]
+    many[:, :80] += 0.35 * y[:, None]
+    chosen = UnivariateSelector(k=[3, 80]).fit(few, y)
+    assert chosen.k_ == 3 and chosen.get_support()[:3].all() and chosen.get_support().sum() == 3
+    assert UnivariateSelector(k=[3, 80]).fit(many, y).k_ == 80
+    # 1.386 knows nothing. Ranked on all cases, the ten best of these features bring it down to less than 1.25.
+    order = np.argsort(UnivariateSelector().fit(noise, y).p_)
+    leaking = UnivariateSelector(k=[10, 11]).fit(noise[:, order[:10]], y).deviance_.min()
+    assert leaking < 1.25 < 1.35 < UnivariateSelector(k=[10, 40]).fit(noise, y).deviance_.min()
+
+
+def test_cases_of_a_patient_do_not_help_each_other_to_choose_how_many():
+    """Each patient twice: a fold that had one of the two to learn from would know the other."""
+    rng = np.random.default_rng(12)
+    y, x = np.repeat(np.arange(40) % 2, 2), np.repeat(rng.normal(size=(40, 150)), 2, axis=0)
+    x += 0.01 * rng.normal(size=x.shape)
+    patients = np.repeat(np.arange(40), 2)
+    blind = UnivariateSelector(k=[20, 150]).fit(x, y)
+    assert blind.deviance_.min() < 1.25
+    assert UnivariateSelector(k=[20, 150]).fit(x, y, groups=patients).deviance_.min() > 0.99 * 2 * np.log(2)
+
+
 def test_features_that_readers_measure_differently_go():
     rng = np.random.default_rng(2)
     truth = rng.normal(size=(20, 1, 2))

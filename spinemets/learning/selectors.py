@@ -5,6 +5,8 @@ A choice that would keep nothing keeps the best feature, so that a fold without 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, f, rankdata
@@ -18,7 +20,7 @@ from spinemets.learning.folds import splits
 from spinemets.statistics.agreement import icc
 from spinemets.statistics.association import fisher_exact
 from spinemets.statistics.forest_importance import forest_importance
-from spinemets.statistics.lasso import cross_validated_lasso
+from spinemets.statistics.lasso import PENALTIES, cross_validated_lasso, path_deviance
 
 Array = NDArray[np.float64]
 SMALL_EXPECTED = 5.0
@@ -111,20 +113,31 @@ class UnivariateSelector(TwoClasses, _Selector):
     ----------
     test : "anova" (of two classes the same as Student's t), "welch", "kruskal" (as Mann-Whitney, asymptotic), or
         "chi-square" for categories (Fisher's exact test where an expected count of a 2 x 2 table is below 5).
-    alpha : keeps p below this; 1: all. k : keeps at most so many, of the smallest p; None: no bound.
+    alpha : keeps p below this; 1: all. k : keeps at most so many, of the smallest p; None: no bound; several numbers:
+        the one of the least deviance in cross-validation, in which each fold ranks its own training cases and fits a
+        LASSO to the best k. folds : of that cross-validation. random_state : seed of the folds.
 
     Attributes
     ----------
-    p_ : (feature,).
+    p_ : (feature,). k_ : the bound that was used. deviance_ : (k,) mean deviance a left-out case, of several k.
     """
 
-    def __init__(self, test: str = "anova", alpha: float = 1.0, k: int | None = None) -> None:
+    def __init__(
+        self,
+        test: str = "anova",
+        alpha: float = 1.0,
+        k: int | Sequence[int] | None = None,
+        folds: int = 5,
+        random_state: int = 0,
+    ) -> None:
         self.test = test
         self.alpha = alpha
         self.k = k
+        self.folds = folds
+        self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> UnivariateSelector:
-        """Test each feature."""
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> UnivariateSelector:
+        """Test each feature; `groups` (case,) keeps a patient's cases in one fold where k is chosen."""
         values, labels = validate_data(self, X, y, dtype=np.float64)
         _, codes = two_classes(labels)
         if self.test not in TESTS:
@@ -132,12 +145,30 @@ class UnivariateSelector(TwoClasses, _Selector):
         log_p, statistic = _tested(values, codes, self.test)
         self.p_ = np.exp(log_p)
         kept = (self.p_ < self.alpha) if self.alpha < 1 else np.ones(len(self.p_), bool)
-        if self.k is not None:
+        if self.k is None or isinstance(self.k, (int, np.integer)):
+            self.k_ = None if self.k is None else int(self.k)
+        else:
+            self.k_ = self._cross_validated(values, codes, groups, sorted(set(self.k)))
+        if self.k_ is not None:
             # A large effect has a p of 0, which orders nothing.
-            best = np.lexsort((-statistic, np.where(kept, log_p, np.inf)))[: self.k]
+            best = np.lexsort((-statistic, np.where(kept, log_p, np.inf)))[: self.k_]
             kept &= np.isin(np.arange(len(kept)), best)
         self.kept_ = _at_least_one(kept, -log_p)
         return self
+
+    def _cross_validated(
+        self, values: Array, codes: NDArray[np.intp], groups: ArrayLike | None, bounds: list[int]
+    ) -> int:
+        """The bound with the least deviance, each at its best penalty; at a tie, the smaller one."""
+        fold_of = inner_folds(codes, groups, self.folds, self.random_state)
+        losses = np.zeros((len(bounds), PENALTIES))
+        for training, test in splits(fold_of):
+            log_p, statistic = _tested(values[training], codes[training], self.test)
+            order = np.lexsort((-statistic, log_p))
+            for row, bound in enumerate(bounds):
+                losses[row] += path_deviance(codes, values[:, order[:bound]], training, test)
+        self.deviance_ = losses.min(axis=1) / len(codes)
+        return bounds[int(np.argmin(self.deviance_))]
 
 
 class LassoSelector(TwoClasses, _Selector):

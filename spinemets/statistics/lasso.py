@@ -200,6 +200,25 @@ def cross_validated_lasso(
     return LassoChoice(path, measure, error, sd, minimum, one_se)
 
 
+def path_deviance(
+    labels: ArrayLike, variables: ArrayLike, training: NDArray[np.intp], test: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Summed deviance (L,) of the test cases under each solution of the training cases' own path.
+
+    Parameters
+    ----------
+    training, test : numbers of the cases.
+
+    Raises
+    ------
+    InputError : as `lasso_path`.
+    """
+    y, x = np.asarray(labels), np.asarray(variables, np.float64)
+    path = lasso_path(y[training], x[training])
+    odds = path.intercepts[:, np.newaxis] + path.coefficients @ x[test].T
+    return np.asarray(_deviances(odds, y[test].astype(np.float64)).sum(axis=1))
+
+
 def _read_off(fold: LassoPath, penalties: NDArray[np.float64], variables: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log odds (L, case) at other penalties than the path's own, linear between these and constant beyond."""
     odds = fold.intercepts[:, np.newaxis] + fold.coefficients @ variables.T
