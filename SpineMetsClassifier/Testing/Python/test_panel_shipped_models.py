@@ -4,6 +4,7 @@ cancelled and crashed, a clinical value changed, everything exported, scene save
 import json
 import os
 import time
+from html import escape
 
 import pytest
 import SimpleITK as sitk
@@ -12,6 +13,7 @@ import slicer
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, ModelPackage
 from spinemets.mrml.cases import cases_in
 from spinemets.mrml.results import results_in
+from spinemets.report.wording import probability_in_words
 
 PACKAGES = sorted(SHIPPED_FOLDER.glob(f"*{SUFFIX}"))
 SEED = 11
@@ -139,7 +141,7 @@ def check_answer(panel, package, document) -> None:
     assert ("hot_spot" in document) == ui.courseFrame.visible == ("dce" in package.roles)
     assert ("decision_path" in document) == ui.pathText.visible
     if not document["abstained"]:
-        assert f"{document['probability']:.2f}" in ui.answerLabel.text or "0.01" in ui.answerLabel.text
+        assert f"<b>{escape(probability_in_words(document['probability']))}</b>" in ui.answerLabel.text
         low, high = document["interval"]
         assert 0 <= low <= document["probability"] <= high <= 1
 
