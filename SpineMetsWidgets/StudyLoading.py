@@ -2,10 +2,6 @@
 
 import tempfile
 
-from spinemets.errors import InputError
-from spinemets.mrml.loading import loading_steps
-from spinemets.studies.unpacking import read_unpacked
-
 
 class StudyLoading:
     """One loading of a study; its callbacks are called from the event loop, and none after `cancel`.
@@ -36,6 +32,8 @@ class StudyLoading:
         """Load the study at `paths` (a folder, or a list of files): all series with a role, or those with these keys.
         Returns at once.
         """
+        from spinemets.errors import InputError
+
         self.isRunning = True
         self._keys = list(keys) or None
         self._folder = tempfile.TemporaryDirectory(prefix="SpineMets-study-", dir=self._parent)
@@ -58,6 +56,10 @@ class StudyLoading:
 
     def _read(self, _result) -> None:
         """The files are there."""
+        from spinemets.errors import InputError
+        from spinemets.mrml.loading import loading_steps
+        from spinemets.studies.unpacking import read_unpacked
+
         try:
             self._steps = loading_steps(read_unpacked(self._folder.name), self._scene, self._keys)
         except InputError as error:
@@ -67,6 +69,8 @@ class StudyLoading:
 
     def _step(self) -> None:
         """One series; then the window has its turn."""
+        from spinemets.errors import InputError
+
         if self._steps is None:  # cancelled meanwhile
             return
         try:
