@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,6 +216,20 @@ def test_separated_classes_are_told_with_the_column(tmp_path: Path, capsys):
     assert run(["train", str(table), "--recipe", str(path), "--out", str(out), "--workers", "1"]) == 1
     assert "column age: separates the classes without fault" in capsys.readouterr().err
     assert not out.exists() and not (tmp_path / "no.validation.json").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "validate"])
+def test_without_matplotlib_nothing_is_begun(tmp_path: Path, monkeypatch, capsys, command: str):
+    """Told before the table is even opened, not after an hour of folds."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    out = tmp_path / "out" / "m.spinemets"
+    absent = str(tmp_path / "absent.csv")
+    first = ["train", absent, "--recipe", "metastasis-vs-primary/clinical"] if command == "train" else [
+        "validate", "absent.spinemets", absent
+    ]  # fmt: skip
+    assert run([*first, "--out", str(out), "--progress", "none"]) == 1
+    assert "need matplotlib; install it: pip install 'spinemets[train]'" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_constant_column_can_be_left_out(tmp_path: Path, recipe: Path, capsys):

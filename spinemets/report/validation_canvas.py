@@ -7,6 +7,7 @@ apart, lines that differ in more than colour. Type is drawn as outlines, so that
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,6 +51,20 @@ class Chart:
         return stream.getvalue()
 
 
+def check_matplotlib() -> None:
+    """Refuse at once, before long work, when figures could not be drawn at its end.
+
+    Raises
+    ------
+    InputError : matplotlib is missing.
+    """
+    try:
+        importlib.import_module("matplotlib.figure")
+    except ImportError as error:
+        remedy = "install it: pip install 'spinemets[train]'"
+        raise InputError("the figures of a validation", "need matplotlib", remedy) from error
+
+
 @contextmanager
 def sheet(height_mm: float, width_mm: float = COLUMN_MM) -> Iterator[Any]:
     """An empty matplotlib figure; everything drawn in the block has the journal's type and lines.
@@ -58,12 +73,10 @@ def sheet(height_mm: float, width_mm: float = COLUMN_MM) -> Iterator[Any]:
     ------
     InputError : matplotlib is missing.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        remedy = "install it: pip install 'spinemets[train]'"
-        raise InputError("the figures of a validation", "need matplotlib", remedy) from error
+    check_matplotlib()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     with rc_context(_settings()):
         yield Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
 

@@ -54,6 +54,7 @@ def train(
     from spinemets.learning.validation import validate
     from spinemets.models.package import SUFFIX, write_package
     from spinemets.outputs import check_writable_file, check_writable_folder, replacing_file
+    from spinemets.report.validation_canvas import check_matplotlib
     from spinemets.report.validation_page import reference_measurements, write_validation_report
 
     if workers is not None and scheduler is not None:
@@ -65,6 +66,7 @@ def train(
         check_writable_file(path, overwrite)
     folder = out.with_suffix(".validation")
     check_writable_folder(folder, overwrite)
+    check_matplotlib()
     chosen = find_recipe(recipe).with_profile(profile.value)
     with showing_progress(progress) as report:
         source = with_features(table, chosen.content, out, workers, scheduler, report)

@@ -28,9 +28,11 @@ def validate(
     from spinemets.learning.external import validate_package, write_validation
     from spinemets.models.package import ModelPackage, find_package
     from spinemets.outputs import check_writable_folder
+    from spinemets.report.validation_canvas import check_matplotlib
     from spinemets.report.validation_page import write_external_report
 
     check_writable_folder(out, overwrite)
+    check_matplotlib()
     package = ModelPackage.read(find_package(model))
     with showing_progress(progress) as report:
         content = {**package.model["recipe"], "roles": dict.fromkeys(package.roles, "")}
