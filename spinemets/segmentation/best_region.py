@@ -52,7 +52,7 @@ def best_region(
     whole = np.zeros(scene.outline.shape, bool)
     whole[field.where] = final
     low, high = np.percentile(scene.channels.brightness[whole], (2, 98))
-    leaks, compact = _leaks(field, final, parameters), compactness(final, scene.spacing, scene.across)
+    leaks, compact = _leaks(field, final, parameters), compactness(chosen, scene.spacing, scene.across)
     return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, compact)
 
 

@@ -33,8 +33,12 @@ from spinemets.segmentation.walked_border import with_walked_border
 
 METHODS = ("ncut", "ncut-3d", "grow")
 OTHER_LESION_SHARE = 0.2
-# A region less compact than this may be vessels: other seeds are tried, and where none does better the user is told.
-BLOB = 0.118
+# A region less compact than this may be vessels: other seeds are tried. Of a mask that ends below the second the user
+# is told.
+BLOB, DOUBTFUL = 0.125, 0.118
+# From another seed grows the same lesion without its vessels when so much of it lies in the first region, and it is so
+# large beside that.
+SHARED, LEAST_SHARE = 0.5, 0.35
 BESIDE_MM = 3.0
 
 
@@ -215,12 +219,16 @@ def _grown_from_the_best(
     best, first = _grown(scene, kept, seed, parameters), seed
     if not 0 < best.compactness < BLOB:
         return seed, best
-    others = [find_seed(scene, parameters)[0], deepest_seed(scene, first), deepest_of(best.voxels, scene)]
+    deepest = deepest_seed(scene, first)
+    others = [deepest, find_seed(scene, parameters)[0], deepest_of(best.voxels, scene)]
     for other in dict.fromkeys(others):
         if other == first:
             continue
         again = _grown(scene, kept, other, parameters)
-        if again.compactness > best.compactness and not again.leaked and (again.voxels[first] or not clicked):
+        size, common = np.count_nonzero(again.voxels), np.count_nonzero(again.voxels & best.voxels)
+        shared = common >= SHARED * size and size >= LEAST_SHARE * np.count_nonzero(best.voxels)
+        same = bool(again.voxels[first]) if clicked else shared or other == deepest
+        if again.compactness > best.compactness and not again.leaked and same:
             seed, best = first if clicked else other, again
         if best.compactness >= BLOB:
             break
@@ -272,7 +280,7 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
         warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
     elif grown.sd_factor < parameters.growing_sd:
         warnings.append(f"the lesion leaked and was grown again with {grown.sd_factor:.2f} SD")
-    elif parameters.growing_rule == "compact" and compactness(region, scene.spacing, scene.across) < BLOB:
+    elif parameters.growing_rule == "compact" and compactness(region, scene.spacing, scene.across) < DOUBTFUL:
         warnings.append("vessels or other tissue may be part of the lesion; look at every slice, and correct it")
     if _touches_image_border(region, scene, image):
         warnings.append("the lesion reaches the border of the image; part of it may be missing")

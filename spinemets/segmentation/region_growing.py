@@ -26,7 +26,7 @@ class GrownRegion:
     ----------
     low, high : the brightness accepted last.
     sd_factor : the factor of the SD used, smaller than asked for after a leak; `leaked` when even the smallest leaks.
-    compactness : as `compactness.compactness`; 0 when it was not looked at.
+    compactness : as `compactness.compactness`, of the region that was chosen; 0 when it was not looked at.
     """
 
     voxels: NDArray[np.bool_]
