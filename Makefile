@@ -3,7 +3,7 @@
 # make test-slow  minutes more: slow tests, and the MRML tests on the older slicer-core
 # make bench      timings beside the peers
 # make pyradiomics  an environment of its own with that peer, for bench and test-slow, where Python 3.11 is found
-# make model      trains the demonstration model again from simulated cases
+# make model      trains the demonstration models again from simulated cases
 # make screenshots  the pictures of the README, made by the program
 # Each makes its own .venv with pinned versions.
 
