@@ -15,7 +15,7 @@ import qt
 # Not `-m`: the library need not be on the child's path, nor in its environment.
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from spinemets.__main__ import main; main()"
 # Time that cancelled work has to remove its drafts, and that the system has to end a process.
-GRACE_MILLISECONDS, END_MILLISECONDS = 5000, 1000
+GRACE_MILLISECONDS, END_MILLISECONDS = 15000, 1000
 
 
 class Process(Protocol):

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 from spinemets.cli.parsing import typer
 
-# How long cancelled work has to clear up before the process ends.
-GRACE_SECONDS = 4.0
+# How long cancelled work has to clear up before the process ends; ample, since other work may take most of the machine.
+GRACE_SECONDS = 12.0
 
 
 def standby() -> None:
