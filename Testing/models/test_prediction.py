@@ -9,7 +9,7 @@ import pytest
 
 from spinemets.errors import InputError
 from spinemets.models.package import ModelPackage, write_package
-from spinemets.models.prediction import nomogram_points, percentile_of, predict
+from spinemets.models.prediction import _word, nomogram_points, percentile_of, predict
 
 USUAL = {"t1_original_firstorder_Mean": 105.0, "t2_original_firstorder_Mean": 190.0, "t2_original_glcm_Contrast": 3.25}
 
@@ -121,6 +121,7 @@ def test_clinical_values_are_numbers_or_words_that_the_model_knows(tmp_path, mod
     assert clinical_values(package, {"age": "61", "mass": "yes", "other": 3}) == {"age": 61.0, "mass": 1.0}
     with pytest.raises(InputError, match=r"age: is missing and the model .* give age \(age\)"):
         clinical_values(package, {"mass": "no"})
+    assert _word(package, "mass", 1.0) == "yes" and _word(package, "mass", 0.5) == _word(package, "age", 1.0) == ""
     with pytest.raises(InputError, match="mass: is 'maybe', which is not one of no, yes, or a number"):
         clinical_values(package, {"age": 61, "mass": "maybe"})
 

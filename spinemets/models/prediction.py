@@ -30,6 +30,7 @@ class Contribution:
     points, points_range : nomogram points, and those of the ends of the training range (one end is 0).
     low, high : training range of the value. slope : logit per unit of the value.
     percentile : of the value among the training cases; None where the model does not tell.
+    word : that stands for the value of a clinical variable, such as `uneven`; empty for a number.
     """
 
     feature: str
@@ -42,6 +43,7 @@ class Contribution:
     high: float
     slope: float
     percentile: float | None = None
+    word: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As in result.json."""
@@ -54,6 +56,7 @@ class Contribution:
             "nomogram_range": list(self.points_range),
             "training_range": [self.low, self.high],
             "percentile": self.percentile,
+            **({"word": self.word} if self.word else {}),
         }
 
 
@@ -201,9 +204,16 @@ def _contributions(package: ModelPackage, values: NDArray[np.float64], z: NDArra
             high=float(high[k]),
             slope=float(slopes[k]),
             percentile=_percentile(package, k, float(values[k])),
+            word=_word(package, name, float(values[k])),
         )
         for k, name in enumerate(package.features)
     ]
+
+
+def _word(package: ModelPackage, feature: str, value: float) -> str:
+    """The word of a clinical variable for a number; empty where it has none."""
+    words = package.variables.get(feature, {}).get("values", {})
+    return next((str(word) for word, code in words.items() if code == value), "")
 
 
 def _percentile(package: ModelPackage, k: int, value: float) -> float | None:

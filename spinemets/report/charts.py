@@ -103,7 +103,7 @@ def _contribution(
 ) -> str:
     palette, middle = style.palette, width / 2
     plain, where = feature_in_words(entry["feature"])
-    value = number(entry["value"])
+    plain, value = capitalized(plain), entry.get("word") or number(entry["value"])
     low, high = map(number, entry["training_range"])
     points = f"{fixed(entry['nomogram_points'], 0)} points" if has_points else ""
     room = width - text_width(points, 12, True) - 10

@@ -133,8 +133,8 @@ def _feature_axis(layout: _Layout, entry: dict[str, Any], row: int) -> str:
     ends = _tick(layout, first, row, number(low))
     if abs(last - first) > layout.label_gap:
         ends += _tick(layout, last, row, number(high))
-    axis = _axis(layout, row, plain, capitalized(where), min(first, last), max(first, last))
-    label = number(entry["value"])
+    axis = _axis(layout, row, capitalized(plain), capitalized(where), min(first, last), max(first, last))
+    label = entry.get("word") or number(entry["value"])
     if layout.names_above:
         label = f"{label} → {fixed(entry['nomogram_points'], 0)} points"
     return axis + ends + _marker(layout, layout.x(entry["nomogram_points"] / 100), row, label)

@@ -87,6 +87,7 @@ def test_points_and_probability_follow_within_a_moment(panel, with_age, classify
     contributions = dict(zip(columns["feature"], columns["contribution"]))
     assert contributions["age"] == pytest.approx(11 * AGE)
     assert contributions["signal"] == pytest.approx(SIGNAL)
+    assert {entry["feature"]: entry.get("word") for entry in after["contributions"]}["signal"] == "uneven"
     assert after["features"] == before["features"] | {"age": 61.0, "signal": 1.0}
 
 
