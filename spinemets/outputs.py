@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 from spinemets.errors import InputError
 
 PERMITTED_MODE = 0o666
+# Where unfinished outputs of this process stand.
+_drafts: set[Path] = set()
 
 
 def _check_parent(path: Path) -> None:
@@ -61,19 +63,11 @@ def replacing_file(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """
     path = Path(path)
     check_writable_file(path, overwrite)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=full_suffix(path), dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
-    try:
-        yield partial
-        partial.chmod(PERMITTED_MODE & ~_umask())
-        partial.replace(path)
-    except OSError as error:
-        raise _not_written(path, error) from error
-    except InputError as error:
-        raise _named_as_asked(error, partial, path) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with _draft(path, full_suffix(path)) as draft:
+        draft.touch(0o600, exist_ok=False)
+        yield draft
+        draft.chmod(PERMITTED_MODE & ~_umask())
+        draft.replace(path)
 
 
 @contextmanager
@@ -88,17 +82,41 @@ def replacing_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """
     path = Path(path)
     check_writable_folder(path, overwrite)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    with _draft(path) as draft:
+        draft.mkdir(0o700)
+        yield draft
+        draft.chmod(0o777 & ~_umask())
+        _move_into(draft, path)
+
+
+def discard_drafts() -> None:
+    """Remove what is being written and not in its place yet: for a process that has to end at once."""
+    while _drafts:
+        _remove(_drafts.pop())
+
+
+@contextmanager
+def _draft(path: Path, suffix: str = "") -> Iterator[Path]:
+    """A name beside `path` that nothing has. Whatever stands there when the block ends is removed, and the block may be
+    interrupted anywhere: nothing stands there before it begins."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}{suffix}")
     try:
-        yield partial
-        partial.chmod(0o777 & ~_umask())
-        _move_into(partial, path)
+        _drafts.add(draft)
+        yield draft
     except OSError as error:
         raise _not_written(path, error) from error
     except InputError as error:
-        raise _named_as_asked(error, partial, path) from error
+        raise _named_as_asked(error, draft, path) from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove(draft)
+        _drafts.discard(draft)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
 
 
 def _not_written(path: Path, error: OSError) -> InputError:

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 from spinemets.cli.parsing import typer
+from spinemets.outputs import discard_drafts
 
 # How long cancelled work has to clear up before the process ends; ample, since other work may take most of the machine.
 GRACE_SECONDS = 12.0
@@ -38,7 +39,11 @@ def standby() -> None:
     threading.Thread(target=_cancel_when_closed, daemon=True).start()
     from spinemets.cli.app import run
 
-    raise typer.Exit(run(arguments))
+    try:
+        status = run(arguments)
+    finally:
+        discard_drafts()  # of clearing up that was interrupted itself
+    raise typer.Exit(status)
 
 
 def import_library() -> None:
@@ -65,6 +70,9 @@ def _cancel_when_closed() -> None:
     with suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
-    _thread.interrupt_main()
-    time.sleep(GRACE_SECONDS)
+    # Twice, since an interrupt that falls into a destructor or a callback is lost.
+    for _ in range(2):
+        _thread.interrupt_main()
+        time.sleep(GRACE_SECONDS / 2)
+    discard_drafts()
     os._exit(130)
