@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
 from SpineMetsWidgets.Job import Standby
-from SpineMetsWidgets.Packages import offerFasterFeatures
+from SpineMetsWidgets.Packages import offerFasterMaps
 from SpineMetsWidgets.Panel import Panel
 from SpineMetsWidgets.Shortcuts import Shortcuts
 
@@ -197,7 +197,6 @@ class SpineMetsClassifierWidget(Panel):
                 self.updatePanel()
                 self.showStatus(_("Answered before: nothing has changed since."))
                 return
-            self.showStatus(offerFasterFeatures(_("SpineMets Classifier")))
             self._ask(questions)
 
     def _ask(self, questions, then=None, heatmapOf: str = "") -> None:
@@ -294,7 +293,7 @@ class SpineMetsClassifierWidget(Panel):
 
     def withMap(self, feature: str, then) -> None:
         """Let the map of a variable be computed, and call `then(folder, document)` with its heatmap.nii.gz."""
-        self.showStatus("")
+        self.showStatus(offerFasterMaps(_("SpineMets Classifier")))
         self._ask([self._shownQuestion()], then, feature)
 
     def shownInputs(self):

@@ -66,9 +66,9 @@ def installer(request, monkeypatch):
 
 
 def offer(requester: str) -> str:
-    from SpineMetsWidgets.Packages import offerFasterFeatures
+    from SpineMetsWidgets.Packages import offerFasterMaps
 
-    return offerFasterFeatures(requester)
+    return offerFasterMaps(requester)
 
 
 def test_yes_installs_it_beside_the_numpy_that_slicer_brings(window, installer):
