@@ -1,11 +1,13 @@
 """CPU time and memory of features against pyradiomics 3.0.1, interleaved in one process, one thread.
 
-    python Testing/benchmarks/bench_features.py [--rounds 5] [--image FILE --mask FILE] [--memory] [--large]
+    python Testing/benchmarks/bench_features.py [--rounds 5] [--region lesion|small|large] [--memory]
+    python Testing/benchmarks/bench_features.py --image FILE --mask FILE
 
 Prints one line a case: median CPU seconds of each engine and their ratio to pyradiomics, which is there after
 `make pyradiomics`: this then runs in that environment, for both in one process. Without it only our own times are
-printed. Times mean nothing on a shared machine; ratios of one run do. `--large` takes a region of 57 thousand voxels,
-made here; `--memory` adds the most memory that a process of its own needed with each engine.
+printed. Times mean nothing on a shared machine; ratios of one run do. The regions are made here: a lesion of 5
+thousand voxels as they are acquired, a small one of 2 thousand in an image of its own size, and a large one of 57
+thousand. `--memory` adds the most memory that a process of its own needed with each engine.
 """
 
 from __future__ import annotations
@@ -35,7 +37,6 @@ from spinemets.features.extraction import extract_features  # noqa: E402
 from spinemets.features.preparation import box_of, crop  # noqa: E402
 
 PEER = ROOT / ".venv-pyradiomics" / "bin" / "python"
-REFERENCE = ROOT / "Testing" / "reference" / "pyradiomics"
 ALL_IMAGES = ("Original", "Wavelet", "Square", "SquareRoot", "Logarithm", "Exponential", "Gradient", "LBP2D")
 # Name -> our options, pyradiomics' settings, image types, voxels round the mask that both get (None: the whole image).
 CASES: dict[str, tuple[dict, dict, tuple[str, ...], int | None]] = {
@@ -48,14 +49,26 @@ CASES: dict[str, tuple[dict, dict, tuple[str, ...], int | None]] = {
 ENGINES = ("auto", "numpy", "pyradiomics")
 
 
-def large_case() -> tuple[sitk.Image, sitk.Image]:
-    """A textured ball of 57 thousand voxels in a field of view of 2.6 million."""
-    rng = np.random.default_rng(8)
-    image = sitk.GetImageFromArray(rng.normal(500, 200, (80, 180, 180)).astype(np.float32))
+Size = tuple[int, int, int]
+# Voxels of the field of view and spacing in mm, both along z, y, x, and radius of the lesion in mm.
+REGIONS: dict[str, tuple[Size, tuple[float, float, float], float]] = {
+    "lesion": ((24, 256, 256), (4.0, 0.9, 0.9), 16.0),
+    "small": ((12, 40, 40), (4.0, 0.9, 0.9), 11.5),
+    "large": ((80, 180, 180), (1.0, 1.0, 1.0), 23.9),
+}
+
+
+def made_case(region: str) -> tuple[sitk.Image, sitk.Image]:
+    """A textured ball in the middle of a field of view."""
+    size, spacing, radius = REGIONS[region]
+    image = sitk.GetImageFromArray(np.random.default_rng(8).normal(500, 200, size).astype(np.float32))
     image = sitk.SmoothingRecursiveGaussian(image, 1.0) * 4.0 - 1500.0
-    z, y, x = np.indices((80, 180, 180))
-    inside = (z - 40) ** 2 + (y - 90) ** 2 + (x - 90) ** 2 < 23.9**2
-    return sitk.Cast(image, sitk.sitkInt16), sitk.GetImageFromArray(inside.astype(np.uint8))
+    steps = zip(np.indices(size), size, spacing)
+    inside = sum(((index - count / 2) * step) ** 2 for index, count, step in steps) < radius**2
+    mask = sitk.GetImageFromArray(inside.astype(np.uint8))
+    for each in (image, mask):
+        each.SetSpacing(spacing[::-1])
+    return sitk.Cast(image, sitk.sitkInt16), mask
 
 
 def pyradiomics_extraction(settings: dict, image_types: tuple[str, ...]) -> Callable[..., object] | None:
@@ -84,8 +97,8 @@ def works(case: str) -> dict[str, Callable[..., object]]:
 
 
 def images(arguments: argparse.Namespace, case: str) -> tuple[sitk.Image, sitk.Image]:
-    if arguments.large:
-        image, mask = large_case()
+    if arguments.image is None:
+        image, mask = made_case(arguments.region)
     else:
         image, mask = sitk.ReadImage(arguments.image), sitk.ReadImage(arguments.mask)
         mask = sitk.Cast(mask != 0, sitk.sitkUInt8)
@@ -123,7 +136,8 @@ def print_memory(arguments: argparse.Namespace, case: str) -> None:
     told = []
     for engine in works(case):
         command = [sys.executable, __file__, "--memory-of", engine, "--case", case]
-        command += ["--image", arguments.image, "--mask", arguments.mask, *(["--large"] if arguments.large else [])]
+        given = ["--image", arguments.image, "--mask", arguments.mask] if arguments.image else []
+        command += ["--region", arguments.region, *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         told.append(f"  {engine} {done.stdout.strip()} MB")
     print(f"{case:14s}  most memory:" + "".join(told), flush=True)
@@ -156,13 +170,15 @@ def main() -> None:
     go_on_beside_the_peer()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--image", default=str(REFERENCE / "axial_image.nrrd"))
-    parser.add_argument("--mask", default=str(REFERENCE / "axial_mask.nrrd"))
-    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--region", choices=list(REGIONS), default="lesion")
+    parser.add_argument("--image")
+    parser.add_argument("--mask")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--case", choices=list(CASES))
     parser.add_argument("--memory-of", choices=ENGINES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if (arguments.image is None) != (arguments.mask is None):
+        parser.error("--image and --mask belong together")
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     if arguments.memory_of:
         memory_of(arguments)
