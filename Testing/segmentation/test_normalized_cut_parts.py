@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 from spinemets.segmentation.affinity import WEAKEST_LINK, AffinityGraph
-from spinemets.segmentation.merging import merged
-from spinemets.segmentation.moves import PixelMoves, links_of_all, move_gains, move_single_nodes, sums
+from spinemets.segmentation.exact_sums import digits_of_factors, make_summable, rounded
+from spinemets.segmentation.merging import merged, reduced
+from spinemets.segmentation.moves import NodeMoves, PixelMoves, links_of_all, move_gains, sums
 from spinemets.segmentation.normalized_cut import ncut_value
 from spinemets.segmentation.pieces import Pieces
 from spinemets.segmentation.scratch import Scratch
+from spinemets.segmentation.starts import eigenvectors, grouped, smoothed
 
 GRIDS = [
     ((6, 7), (1.5, 0.8), 2.6),
@@ -143,23 +146,74 @@ def test_gains_are_the_changes_of_the_cut():
             assert gains[node, cluster] == pytest.approx(change, abs=1e-9)
 
 
+def test_the_reduced_graph_holds_the_affinities_of_its_clusters():
+    affinity = random_graph(60, seed=3)
+    few, node = reduced(affinity, 9, Scratch())
+    member = np.eye(9)[node]
+    np.testing.assert_allclose(few, member.T @ affinity @ member, rtol=1e-5)
+    labels = merged(few, 4, 4, Scratch()).labels[4][node]
+    assert np.array_equal(labels, merged(affinity, 4, 4, Scratch()).labels[4])
+
+
+def summable_graph(n: int, seed: int = 0) -> np.ndarray:
+    affinity = random_graph(n, seed)
+    make_summable(affinity)
+    return affinity
+
+
 def test_the_last_node_of_a_cluster_stays():
-    affinity = random_graph(9)
+    affinity = summable_graph(9)
     labels = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1])
-    assert len(np.unique(move_single_nodes(affinity, labels, 2))) == 2
+    assert len(np.unique(NodeMoves(affinity, labels, 2).run().labels)) == 2
 
 
-def test_single_moves_end_where_no_move_of_one_node_lowers_the_cut():
-    affinity, matrix = random_graph(30, seed=4), sparse.csr_array(random_graph(30, seed=4))
-    start = np.arange(30) % 4
-    labels = move_single_nodes(affinity, start, 4)
-    value = ncut_value(matrix, labels)
+def test_moves_end_where_no_move_of_one_node_lowers_the_cut():
+    affinity = summable_graph(30, seed=4)
+    matrix, start = sparse.csr_array(affinity), np.arange(30) % 4
+    moves = NodeMoves(affinity, start, 4).run()
+    value = ncut_value(matrix, moves.labels)
     assert value < ncut_value(matrix, start)
+    assert 4 - moves.retained == pytest.approx(value, abs=1e-12)
+    assert np.array_equal(start, np.arange(30) % 4)
     for node, cluster in itertools.product(range(30), range(4)):
-        moved = labels.copy()
+        moved = moves.labels.copy()
         moved[node] = cluster
         if len(np.unique(moved)) == 4:
             assert ncut_value(matrix, moved) >= value - 1e-8
+
+
+def test_summable_values_add_up_to_the_same_digits_in_any_order():
+    chance = np.random.default_rng(0)
+    values = np.exp(chance.uniform(-30, 0, 5000))
+    before = values.copy()
+    make_summable(values)
+    assert np.abs(values - before).max() <= before.sum() * 2.0**-52
+    sums_by_order = {float(np.cumsum(chance.permutation(values))[-1]) for _ in range(20)}
+    assert sums_by_order == {math.fsum(values)}
+    assert len({float(np.cumsum(chance.permutation(before))[-1]) for _ in range(20)}) > 1
+
+
+def test_products_of_rounded_factors_are_exact():
+    chance = np.random.default_rng(1)
+    digits = digits_of_factors(300)
+    a, b = rounded(chance.normal(size=(1, 300)), digits), rounded(1e9 * chance.normal(size=(300, 1)), digits)
+    assert (a @ b).item() == math.fsum((a[0] * b[:, 0]).tolist())
+    assert np.array_equal(rounded(a, digits), a)
+
+
+def test_eigenvectors_group_a_graph_of_clear_parts():
+    chance = np.random.default_rng(2)
+    truth = np.repeat(np.arange(5), 12)
+    affinity = np.where(truth[:, np.newaxis] == truth, 1.0, 0.001) * chance.uniform(0.5, 1, (60, 60))
+    affinity = affinity + affinity.T
+    rough = eigenvectors(affinity, 5) + chance.normal(0, 1e-3, (60, 5))
+    for vectors in (eigenvectors(affinity, 5), smoothed(affinity, rough)):
+        labels = grouped(vectors, affinity.sum(axis=1))
+        assert sorted(set(zip(labels.tolist(), truth.tolist()))) == sorted(zip(labels[::12].tolist(), range(5)))
+
+
+def test_no_group_is_empty_even_if_all_rows_are_alike():
+    assert len(np.unique(grouped(np.ones((9, 4)), np.ones(9)))) == 4
 
 
 def test_each_sweep_over_pixels_lowers_the_cut_and_knows_its_value():

@@ -10,7 +10,8 @@ lesion mask on the image's grid, with the seed it grew from and everything that 
 * `scene`: that box with everything that is known of it.
 * `channels`: what the box looks like: signal before and after contrast, enhancement, wash-in; which voxels are vessels.
 * `affinity`, `normalized_cut`: the pixels of a slice, or the voxels of a box, as a graph, and its partition into
-  clusters, for which `pieces`, `merging` and `moves` are the steps, and `scratch` the memory.
+  clusters, for which `pieces`, `merging`, `starts` and `moves` are the steps, `scratch` the memory, and
+  `exact_sums` keeps the digits.
 * `clusters`: which of the clusters are kept.
 * `seeds`, `region_growing`: where the lesion starts, and how far it reaches.
 * `overlap`: agreement of two masks.

@@ -49,70 +49,98 @@ def merged(affinity: NDArray[np.float64], least: int, most: int, scratch: Scratc
     hierarchy = Hierarchy({}, {})
     while True:
         hierarchy.labels[clusters.count] = clusters.of_node
-        hierarchy.retained[clusters.count] = clusters.retained()
+        hierarchy.retained[clusters.count] = clusters.retained
         if clusters.count <= least:
             return hierarchy
         clusters.merge(1)
 
 
 class _Clusters:
-    """Clusters that merge: `of_node` is that of each node, `count` how many they are, `links` their affinities."""
+    """Clusters that merge: `count` is how many they are.
+
+    Rows and columns of the matrices are clusters. One that has merged into another is dead: its share is infinite, so
+    that its column is no other's best. When half are dead, the matrices are cut down to the living.
+    """
 
     def __init__(self, affinity: NDArray[np.float64], scratch: Scratch) -> None:
         self._scratch = scratch
-        self.links = scratch("links", affinity.shape, np.float32)
-        np.copyto(self.links, affinity)
-        self._degree = self.links.sum(axis=1)
-        self.count = len(affinity)
-        self.of_node = np.arange(self.count)
+        self._row = np.arange(len(affinity))
+        self._start(affinity)
 
+    def _start(self, links: NDArray) -> None:
+        n = self.count = len(links)
+        self._links = self._scratch("links", (n, n), np.float32)
+        np.copyto(self._links, links)
+        self._half = self._links.diagonal() / np.float32(2)
+        self._degree = self._links.sum(axis=1)
+        self._share = self._half / self._degree
+        self._alive = np.ones(n, bool)
+        self._every = np.arange(n)
+        self._gain = self._scratch("gain", (n, n), np.float32)
+        self._gains(self._every, self._links, self._gain)
+
+    @property
+    def of_node(self) -> NDArray[np.intp]:
+        """The cluster of each node, numbered from 0."""
+        return (np.cumsum(self._alive) - 1)[self._row]
+
+    @property
+    def links(self) -> NDArray[np.float32]:
+        """(cluster, cluster): their affinities."""
+        alive = np.flatnonzero(self._alive)
+        return self._links[alive].take(alive, axis=1)
+
+    @property
     def retained(self) -> float:
         """The sum over the clusters of the share of their affinity that stays within them."""
-        return float((self.links.diagonal() / self._degree).sum(dtype=np.float64))
+        return 2 * float(self._share[self._alive].sum(dtype=np.float64))
 
     def merge(self, most: int) -> None:
         """Merge at most `most` of the pairs that are each other's best, those that cost least first."""
-        every = np.arange(self.count)
-        best, gain = self._best()
-        first = np.flatnonzero((best[best] == every) & (every < best))
+        best = self._gain.argmax(axis=1)
+        first = np.flatnonzero((best[best] == self._every) & (self._every < best) & self._alive)
         if len(first) == 0:
-            # Rounding can make a tie differ by direction.
-            one = int(gain.argmax())
+            # Ties can go round in circles.
+            alive = np.flatnonzero(self._alive)
+            one = int(alive[self._gain[alive, best[alive]].argmax()])
             first = np.array([min(one, int(best[one]))])
             best[first] = max(one, int(best[one]))
         if len(first) > most:
-            first = np.sort(first[np.argsort(-gain[first], kind="stable")[:most]])
+            gain = self._gain[first, best[first]]
+            first = np.sort(first[np.argsort(-gain, kind="stable")[:most]])
         self._join(first, best[first])
+        if 2 * self.count <= len(self._every):
+            links, self._row = self.links, self.of_node
+            self._start(links)
 
-    def _best(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """For each cluster the one to merge with, and what that adds to the sum of retained shares, at most 0."""
-        half, degree = self.links.diagonal() / np.float32(2), self._degree
-        share = half / degree
-        # Half of the retained share of the two together, less that of the other one.
-        gain = np.add.outer(half, half, out=self._scratch("gain", self.links.shape, np.float32))
-        gain += self.links
-        gain /= np.add.outer(degree, degree, out=self._scratch("both", self.links.shape, np.float32))
-        gain -= share
-        np.fill_diagonal(gain, -np.inf)
-        best = gain.argmax(axis=1)
-        return best, (gain[np.arange(self.count), best] - share) * np.float32(2)
+    def _gains(self, clusters: NDArray[np.intp], links: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """(cluster, other): half of what merging them adds to the sum of retained shares; `links` are theirs."""
+        np.add(links, self._half, out=out)
+        out += self._half[clusters, np.newaxis]
+        degrees = self._scratch("degrees", out.shape, np.float32)
+        out /= np.add(self._degree[clusters, np.newaxis], self._degree, out=degrees)
+        out -= self._share
+        out -= self._share[clusters, np.newaxis]
+        out[self._every[: len(clusters)], clusters] = -np.inf
 
     def _join(self, first: NDArray[np.intp], second: NDArray[np.intp]) -> None:
         """The second of each pair goes into the first; no cluster is in two pairs."""
-        stays = np.ones(self.count, bool)
-        stays[second] = False
-        number = np.cumsum(stays) - 1
-        number[second] = number[first]
-        kept, at = np.flatnonzero(stays), number[first]
-        # Rows, and by symmetry, after turning the matrix round, columns.
-        for _ in range(2):
-            joined = self._scratch("both", (len(kept), self.links.shape[1]), np.float32)
-            self.links.take(kept, axis=0, mode="clip", out=joined)
-            joined[at] += self.links.take(second, axis=0)
-            self.links = self._scratch("links", joined.shape[::-1], np.float32)
-            np.copyto(self.links, joined.T)
-        joined_degree = self._degree[kept]
-        joined_degree[at] += self._degree[second]
-        self._degree = joined_degree
-        self.of_node = number[self.of_node]
-        self.count = len(kept)
+        links = self._links[first]
+        links += self._links[second]
+        links[:, first] += links[:, second]
+        self._links[first] = links
+        self._links[:, first] = links.T
+        self._half[first] = links[self._every[: len(first)], first] / np.float32(2)
+        self._degree[first] += self._degree[second]
+        self._share[first] = self._half[first] / self._degree[first]
+        self._share[second] = np.inf
+        self._alive[second] = False
+        into = self._every.copy()
+        into[second] = first
+        self._row = into[self._row]
+        self.count -= len(first)
+        gain = self._scratch("gains", links.shape, np.float32)
+        self._gains(first, links, gain)
+        self._gain[first] = gain
+        self._gain[:, first] = gain.T
+        self._gain[:, second] = -np.inf

@@ -15,48 +15,73 @@ from spinemets.segmentation.affinity import GridAffinity
 
 # Smaller gains may be rounding: they could go round in circles.
 LEAST_GAIN = 1e-9
-MOST_MOVES_PER_NODE = 2
+MOST_ROUNDS = 100
 MOST_SWEEPS = 30
 # A sweep that lowers the cut by less than this share of it is the last.
-LEAST_LOWERING = 1e-2
+LEAST_LOWERING = 1e-3
 
 
-def move_single_nodes(affinity: NDArray[np.float64], labels: NDArray[np.intp], count: int) -> NDArray[np.intp]:
-    """Clusters after the best move of one node, again and again, until none lowers the normalized cut.
+class NodeMoves:
+    """Moves the nodes of a small graph, many at a time.
 
     Parameters
     ----------
-    affinity : (n, n), symmetric; for a few hundred nodes.
+    affinity : (n, n), symmetric, made summable by `exact_sums`; for a few hundred nodes.
     labels : (n,) from 0 to count - 1; every cluster has a node.
+
+    Attributes
+    ----------
+    labels : as they are. within : (cluster,) affinity of its nodes among themselves.
     """
-    labels = labels.copy()
-    links = links_of_all(affinity, labels, count)
-    degree, own = affinity.sum(axis=1), affinity.diagonal()
-    every = np.arange(len(labels))
-    total = sums(labels, degree, count)
-    within = sums(labels, links[every, labels], count)
 
-    def arriving(cluster: int) -> NDArray[np.float64]:
-        share = within[cluster] / total[cluster]
-        return (within[cluster] + 2 * links[:, cluster] + own) / (total[cluster] + degree) - share
+    def __init__(self, affinity: NDArray[np.float64], labels: NDArray[np.intp], count: int) -> None:
+        self._affinity, self.labels, self._count = affinity, labels, count
+        self._degree, self._own = affinity.sum(axis=1), affinity.diagonal()
+        self._links = links_of_all(affinity, labels, count)
+        self.within = sums(labels, self._links[np.arange(len(labels)), labels], count)
+        self._total = sums(labels, self._degree, count)
 
-    gain_there = np.stack([arriving(cluster) for cluster in range(count)], axis=1)
-    for _ in range(MOST_MOVES_PER_NODE * len(labels)):
-        gain = gain_there + leaving_gains(links[every, labels], degree, own, labels, within, total)[:, np.newaxis]
-        gain[every, labels] = -np.inf
-        node, cluster = divmod(int(gain.argmax()), count)
-        if gain[node, cluster] <= LEAST_GAIN:
-            break
-        left = int(labels[node])
-        within[left] -= 2 * links[node, left] - own[node]
-        within[cluster] += 2 * links[node, cluster] + own[node]
-        total[left] -= degree[node]
-        total[cluster] += degree[node]
-        links[:, left] -= affinity[node]
-        links[:, cluster] += affinity[node]
-        labels[node] = cluster
-        gain_there[:, left], gain_there[:, cluster] = arriving(left), arriving(cluster)
-    return labels
+    @property
+    def retained(self) -> float:
+        """The sum of the shares of their affinity that the clusters retain: their number less the normalized cut."""
+        return float((self.within / self._total).sum())
+
+    def run(self, most: int = MOST_ROUNDS) -> NodeMoves:
+        """Itself after rounds of moves, each of which lowers the normalized cut; `most`, or until none does."""
+        for _ in range(most):
+            if not self._round():
+                break
+        return self
+
+    def _round(self) -> bool:
+        gain = move_gains(self._links, self._degree, self._own, self.labels, self.within, self._total)
+        target = gain.argmax(axis=1)
+        best = gain[np.arange(len(target)), target]
+        moving = np.flatnonzero(best > LEAST_GAIN)
+        while len(moving):
+            if self._move(moving, target[moving]):
+                return True
+            moving = moving[np.argsort(-best[moving], kind="stable")[: len(moving) // 2]]
+        return False
+
+    def _move(self, nodes: NDArray[np.intp], target: NDArray[np.intp]) -> bool:
+        """Move nodes together, if that lowers the cut."""
+        every = np.arange(len(nodes))
+        change = np.zeros((len(nodes), self._count))
+        change[every, self.labels[nodes]] = -1
+        change[every, target] = 1
+        total = self._total + self._degree[nodes] @ change
+        if total.min() <= 0:
+            return False
+        links = self._links + self._affinity[nodes].T @ change
+        # x'Wx' - xWx = (x' - x) W (x' + x): only the moved nodes' links count, as they were and as they are now.
+        within = self.within + (change * (self._links[nodes] + links[nodes])).sum(axis=0)
+        if (within / total).sum() <= self.retained + LEAST_GAIN / 2:
+            return False
+        self.labels = self.labels.copy()
+        self.labels[nodes] = target
+        self._links, self.within, self._total = links, within, total
+        return True
 
 
 def sums(labels: NDArray[np.intp], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -67,11 +92,11 @@ def sums(labels: NDArray[np.intp], values: NDArray[np.float64], count: int) -> N
 def links_of_all(affinity: NDArray[np.float64], labels: NDArray[np.intp], count: int) -> NDArray[np.float64]:
     """(node, cluster): the sum of each node's affinities with the nodes of each cluster.
 
-    Sums of sorted columns and no matrix product: that of BLAS depends on the number of threads.
+    The sums are exact, so that it does not matter in which order BLAS adds them.
     """
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(count))
-    return np.asarray(np.add.reduceat(affinity[:, order], starts, axis=1))
+    members = np.zeros((len(labels), count))
+    members[np.arange(len(labels)), labels] = 1
+    return np.asarray(affinity @ members)
 
 
 def leaving_gains(
@@ -154,17 +179,15 @@ class PixelMoves:
         ----------
         after_sweep : called with the number of the sweep, from 1 to at most `MOST_SWEEPS`.
         """
-        nodes, everywhere = self.borders(), True
+        nodes = self.borders()
         for sweep in range(MOST_SWEEPS):
             before = self.ncut
             moved = self.sweep(nodes)
             after_sweep(sweep + 1)
-            lowered = len(moved) > 0 and before - self.ncut >= LEAST_LOWERING * before
-            if not lowered and everywhere:
+            if before - self.ncut <= LEAST_LOWERING * before:
                 break
-            # Next to what has moved most is gained; what this leaves is looked for along all borders.
-            everywhere = not lowered
-            nodes = self.borders() if everywhere else self.borders(near=moved)
+            # Next to what has moved most is gained.
+            nodes = self.borders(near=moved)
         return self.labels
 
     def borders(self, near: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
@@ -208,21 +231,18 @@ class PixelMoves:
 
     def _move(self, nodes: NDArray[np.intp], target: NDArray[np.intp], links: NDArray[np.float64]) -> bool:
         """Move nodes together, if that lowers the cut; `links` are theirs with the clusters as these are."""
-        every, count = np.arange(len(nodes)), self._count
+        count = self._count
         source, degree = self.labels[nodes], self._affinity.degree[nodes]
         total = self._total - sums(source, degree, count) + sums(target, degree, count)
         if (total <= LEAST_GAIN * self._total).any():
             return False
-        # Affinities among the moving nodes: by where they come from, and by where they go.
-        moving = np.full(self._graph.size, count, np.intp)
-        moving[nodes] = source
-        from_same = self._affinity.links(nodes, moving, count + 1)
-        moving[nodes] = target
-        to_same = self._affinity.links(nodes, moving, count + 1)[every, target]
-        lost = 2 * links[every, source] - from_same[every, source]
-        gained = 2 * (links[every, target] - from_same[every, target]) + to_same
-        within = self._within - sums(source, lost, count) + sums(target, gained, count)
+        self.labels[nodes] = target
+        # x'Wx' - xWx = (x' - x) W (x' + x): only the moved nodes' links count, as they were and as they are now.
+        both = links + self._affinity.links(nodes, self.labels, count)
+        every = np.arange(len(nodes))
+        within = self._within - sums(source, both[every, source], count) + sums(target, both[every, target], count)
         if (within / total).sum() <= (self._within / self._total).sum() + LEAST_GAIN:
+            self.labels[nodes] = source
             return False
-        self.labels[nodes], self._within, self._total = target, within, total
+        self._within, self._total = within, total
         return True

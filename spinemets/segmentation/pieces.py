@@ -124,9 +124,14 @@ class Pieces:
 
 def _block(shape: tuple[int, ...], spacing: tuple[float, ...], pixels: int, most: int) -> tuple[int, ...]:
     """Pixels along each axis of the blocks, of which at most `most` fill the grid."""
-    edge = float(pixels * np.prod(spacing)) ** (1 / len(shape))
+    volume = float(pixels * np.prod(spacing))
     while True:
-        step = tuple(int(np.clip(round(edge / s), 1, n)) for s, n in zip(spacing, shape))
-        if step == shape or np.prod([-(-n // s) for n, s in zip(shape, step)]) <= most:
-            return step
-        edge *= 1.02
+        edge, left, step = volume ** (1 / len(shape)), volume, []
+        for number, (n, s) in enumerate(zip(shape, spacing), 1):
+            # What rounding adds or takes along the first axes is made up for along the last.
+            wide = edge if number < len(shape) else left
+            step.append(int(np.clip(round(wide / s), 1, n)))
+            left /= step[-1] * s
+        if tuple(step) == shape or np.prod([-(-n // s) for n, s in zip(shape, step)]) <= most:
+            return tuple(step)
+        volume *= 1.02 ** len(shape)
