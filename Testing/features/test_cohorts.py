@@ -48,6 +48,12 @@ def test_values_are_those_of_each_image_alone(tmp_path):
             assert float(table[1][f"{role}_{name}"]) == value
 
 
+def test_a_worker_starts_without_what_most_cases_do_not_need():
+    """Each worker of a cohort pays for what the module loads."""
+    asked = "import sys, spinemets.features.cohorts; print([name for name in sys.modules if name == 'scipy'])"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "[]\n"
+
+
 def test_finished_cases_are_not_computed_again(tmp_path):
     cohort = Cohort.read(make_cohort(tmp_path / "in", 4))
 

@@ -14,18 +14,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
 import spinemets
 from spinemets.dce.wanted import DYNAMIC_ROLE, HOT_SPOT_VALUES, HotSpotInput, Kinetics
 from spinemets.errors import InputError
-from spinemets.features.dynamic import KineticFindings, kinetic_findings
 from spinemets.features.extraction import extract
 from spinemets.features.perturbations import perturbed, random_perturbations
 from spinemets.features.settings import Settings, settings_as_dict
-from spinemets.geometry.carrying import carry_mask
 from spinemets.geometry.files import read_mask
 from spinemets.geometry.grids import check_frame_of_reference, check_overlap, crop_to_mask, same_grid
 from spinemets.outputs import replacing_file
@@ -33,6 +31,9 @@ from spinemets.progress import Progress, silent
 from spinemets.studies.cohort import Case, Cohort
 from spinemets.studies.named_files import times_files
 from spinemets.studies.opening import open_dynamic, open_image
+
+if TYPE_CHECKING:
+    from spinemets.features.dynamic import KineticFindings
 
 # What a record looks like; with another number old records are computed again.
 RECORD_VERSION = 1
@@ -165,11 +166,11 @@ def case_features(case: Case, extraction: Extraction) -> CaseFeatures:
 
 def _kinetics(case: Case, extraction: Extraction, kinetics: Kinetics) -> KineticFindings:
     """The hot spot and the maps' features of the case's dynamic series, the mask carried to its frames."""
-    image, mask = open_dynamic(case.images[DYNAMIC_ROLE], case.times), read_mask(_mask_of(case, DYNAMIC_ROLE))
-    check_frame_of_reference(image, mask, "image", "mask")
-    check_overlap(image, mask, "image", "mask")
-    if not same_grid(image, mask):
-        mask = carry_mask(mask, image)
+    # Loaded where needed: scipy.ndimage, under it, is a third of a worker's start.
+    from spinemets.features.dynamic import kinetic_findings
+
+    image = open_dynamic(case.images[DYNAMIC_ROLE], case.times)
+    mask = _mask_on(image, case, DYNAMIC_ROLE)
     given = HotSpotInput.of_columns(case.clinical)
     return kinetic_findings(image, mask, kinetics, extraction.settings, extraction.crop_margin_mm, given)
 
@@ -180,16 +181,25 @@ def _named(role: str, values: dict[str, float]) -> dict[str, float]:
 
 def _opened(case: Case, role: str, crop_margin_mm: float | None) -> tuple[sitk.Image, sitk.Image]:
     """Image of the role and the mask on its grid."""
-    image, mask = open_image(case.images[role]), read_mask(_mask_of(case, role))
+    image = open_image(case.images[role])
     if image.GetDimension() != 3:
         raise InputError(case.images[role], "has a time axis", "choose one frame of the dynamic series")
-    check_frame_of_reference(image, mask, "image", "mask")
-    check_overlap(image, mask, "image", "mask")
-    if not same_grid(image, mask):
-        mask = carry_mask(mask, image)
+    mask = _mask_on(image, case, role)
     if crop_margin_mm is not None:
         image, mask = crop_to_mask(image, mask, crop_margin_mm), crop_to_mask(mask, mask, crop_margin_mm)
     return image, mask
+
+
+def _mask_on(image: sitk.Image, case: Case, role: str) -> sitk.Image:
+    """The role's mask on the image's grid."""
+    mask = read_mask(_mask_of(case, role))
+    check_frame_of_reference(image, mask, "image", "mask")
+    check_overlap(image, mask, "image", "mask")
+    if same_grid(image, mask):
+        return mask
+    from spinemets.geometry.carrying import carry_mask
+
+    return carry_mask(mask, image)
 
 
 def run_task(task: Task) -> Outcome:

@@ -1,8 +1,9 @@
 """The table that a model learns from: a cohort table whose other columns are numbers.
 
 Columns: `case` (the patient), `lesion`, `reader`, `label`, and a column a feature: ROLE_name of images, and clinical
-variables that a recipe names. A label is the name of a class, or 1 for the positive class and 0 for the other. Where
-several readers measured the same lesions, the first reader's rows are learned from, and all are compared.
+variables that a recipe names; what any shipped recipe names so, as a reader's `t1_signal`, is no feature of an image. A
+label is the name of a class, or 1 for the positive class and 0 for the other. Where several readers measured the same
+lesions, the first reader's rows are learned from, and all are compared.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.errors import InputError
+from spinemets.learning.recipes import clinical_names
 from spinemets.studies.cohort import Case, Cohort
 
 FEWEST_COPIES = 5
@@ -198,10 +200,12 @@ def _columns(cohort: Cohort, recipe: Mapping[str, Any]) -> tuple[list[str], NDAr
             raise InputError(f"{cohort.path}", f"has no column {name}", "add it; the recipe needs it")
     roles = list(recipe["roles"]) if recipe["extraction"] is not None else []
     left_out = recipe.get("left_out", ())
+    readings = clinical_names()  # some begin with a role, but are not measured on an image
     images = [
         name
         for name in there
         if name not in wanted
+        and name not in readings
         and any(name.startswith(f"{role}_") for role in roles)
         and not any(part in name for part in left_out)
     ]
