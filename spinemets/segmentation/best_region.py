@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,19 @@ CLARITY = 0.25
 SIDE_MM = 8.0
 
 
+@dataclass(frozen=True)
+class ChosenRegion:
+    """A region of a field before its border is refined, and how compact it is."""
+
+    field: Field
+    voxels: NDArray[np.bool_]
+    compactness: float
+
+
 def best_region(
     scene: Scene, kept: Sequence[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters
-) -> GrownRegion:
-    """The most compact region that grows from the seed, refined.
+) -> ChosenRegion:
+    """The most compact region that grows from the seed.
 
     Parameters
     ----------
@@ -48,12 +57,18 @@ def best_region(
             tried.append(region)
     regions = [learned(field, region, 1, parameters.closing_mm) for region in tried]
     chosen = _most_compact(field, regions, parameters)
-    final = _refined(field, chosen, parameters)
+    return ChosenRegion(field, chosen, compactness(chosen, scene.spacing, scene.across))
+
+
+def refined(chosen: ChosenRegion, parameters: SegmentationParameters) -> GrownRegion:
+    """The chosen region in its scene, learned again from all of it, with its border placed."""
+    field, scene = chosen.field, chosen.field.scene
+    final = _refined(field, chosen.voxels, parameters)
     whole = np.zeros(scene.outline.shape, bool)
     whole[field.where] = final
     low, high = np.percentile(scene.channels.brightness[whole], (2, 98))
-    leaks, compact = _leaks(field, final, parameters), compactness(chosen, scene.spacing, scene.across)
-    return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, compact)
+    leaks = _leaks(field, final, parameters)
+    return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, chosen.compactness)
 
 
 def round_seed(scene: Scene, seed: Index) -> NDArray[np.bool_]:

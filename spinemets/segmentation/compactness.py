@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.segmentation.morphology import box_round
 from spinemets.segmentation.smoothing import gaussian
 
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
+# So many voxels round a region say all of its smoothed shape and of the steps over its border.
+ROUND = (5, 5, 5)
 
 
 def compactness(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> float:
@@ -22,6 +25,7 @@ def compactness(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axi
     """
     if not region.any():
         return 0.0
+    region = region[box_round(region, ROUND)]
     across, within, _ = SMOOTHING_VOXELS
     sigma = [across if axis == slice_axis else within for axis in range(3)]
     smooth = np.pad(gaussian(np.pad(region, 2).astype(np.float32), sigma) > 0.5, 1)
@@ -47,6 +51,9 @@ def edge_contrast(region: NDArray[np.bool_], values: NDArray[np.float32], slice_
     ----------
     region, values : (z, y, x).
     """
+    if region.any():
+        box = box_round(region, ROUND)
+        region, values = region[box], values[box]
     total, count = 0.0, 0
     for axis in range(3):
         if axis == slice_axis or region.shape[axis] < 4:

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from spinemets.segmentation.kinetics import View
 from spinemets.segmentation.morphology import (
+    Box,
     Lines,
     bays_closed,
     box_round,
@@ -27,7 +28,7 @@ from spinemets.segmentation.morphology import (
 from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.region_growing import NEIGHBOUR_STEPS, filled_slices
 from spinemets.segmentation.scene import Index, Scene
-from spinemets.segmentation.smoothing import broad_gaussian
+from spinemets.segmentation.smoothing import broad_gaussian, felt_round
 
 # A voxel's spread of amount and lead is at least this: what noise and a lesion's texture make at least.
 LEAST_SPREAD = (0.1, 2.0)
@@ -65,6 +66,14 @@ class Field:
     seed: Index
     connectivity: int
 
+    def part(self, box: Box) -> Field:
+        """A part of the field with the seed, on the same memory."""
+        a, b, c = (slice(whole.start + side.start, whole.start + side.stop) for whole, side in zip(self.where, box))
+        z, y, x = (i - side.start for i, side in zip(self.seed, box))
+        clear, allowed, outline = self.clear[box], self.allowed[box], self.outline[box]
+        view, scene, connectivity = self.view.part(box), self.scene, self.connectivity
+        return Field(scene, (a, b, c), view, clear, allowed, outline, (z, y, x), connectivity)
+
     def disc(self, radius_mm: float) -> Lines:
         """Voxels of one slice within a radius."""
         return lines_of_ball(radius_mm, self.scene.spacing, self.scene.across)
@@ -80,8 +89,12 @@ class Field:
     def own_part(self, accepted: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """What hangs together with the seed."""
         accepted[self.seed] = True
-        labels, _ = ndimage.label(accepted, self.structure)
-        return np.asarray(labels == labels[self.seed])
+        box = box_round(accepted)
+        z, y, x = (i - side.start for i, side in zip(self.seed, box))
+        labels, _ = ndimage.label(accepted[box], self.structure)
+        own = np.zeros(accepted.shape, bool)
+        own[box] = labels == labels[z, y, x]
+        return own
 
     def bays_closed(self, region: NDArray[np.bool_], width_mm: float) -> NDArray[np.bool_]:
         """The region with what it surrounds on most sides."""
@@ -150,6 +163,7 @@ def _statistical(
     """Growing by what lies within `factor` SD of the region in amount and lead, at least half-way to the lesion."""
     view = field.view
     used = [values for values in (view.amount, view.lead) if values is not None]
+    allowed = [values[field.allowed] for values in used]
     least = np.array(LEAST_SPREAD[: len(used)])
     region = start.copy()
     for _ in range(GROWING_ROUNDS):
@@ -161,11 +175,13 @@ def _statistical(
         usual = (np.abs(away) < 3 * spread[:, np.newaxis]).all(axis=0)
         covariance = np.atleast_2d(np.cov(away[:, usual])) if np.count_nonzero(usual) > 20 else np.diag(spread**2)
         inverse = np.linalg.inv(covariance + np.diag((floor / 2) ** 2)).astype(np.float32)
-        offsets = [values - np.float32(m) for values, m in zip(used, middle)]
+        offsets = [values - np.float32(m) for values, m in zip(allowed, middle)]
         distance = sum(inverse[a, b] * offsets[a] * offsets[b] for a in range(len(used)) for b in range(len(used)))
         half_way = view.background + parameters.edge_fraction * (float(middle[0]) - view.background)
-        above = view.amount > half_way if middle[0] > view.background else view.amount < half_way
-        reached = field.own_part(field.allowed & (distance < factor**2) & above)
+        above = allowed[0] > half_way if middle[0] > view.background else allowed[0] < half_way
+        accepted = np.zeros(region.shape, bool)
+        accepted[field.allowed] = (distance < factor**2) & above
+        reached = field.own_part(accepted)
         reached = field.without_necks(reached, parameters.neck_mm)
         if np.array_equal(reached, region):
             break
@@ -178,13 +194,15 @@ def _half_way(field: Field, allowed: NDArray[np.bool_], parameters: Segmentation
     view, scene = field.view, field.scene
     threshold: NDArray[np.float32] | float = view.background + parameters.edge_fraction * (1 - view.background)
     region = None
-    for _ in range(4):
+    for last in (False, False, False, True):
         above = view.amount > threshold if view.brighter else view.amount < threshold
         # Filled first: the rim of a dead core may be thin, the lesion is not.
         reached = field.without_necks(field.filled(field.own_part(allowed & above)), parameters.neck_mm)
         if region is not None and np.array_equal(reached, region):
             break
         region = reached
+        if last:
+            break
         near = dilated(region, field.disc(SHELL_MM[0]))
         shell = dilated(region, field.disc(SHELL_MM[1])) & ~near & field.clear
         inside = local_level(view.amount, field.core(region), scene.spacing, LEVELS_MM)
@@ -199,9 +217,12 @@ def local_level(
     """Gaussian mean of the values in `where`, within about `width_mm`; far from it, their median."""
     sigma = [width_mm / step for step in spacing]
     typical, faint = np.float32(np.median(values[where])), np.float32(0.02)
-    weight = broad_gaussian(where.astype(np.float32), sigma)
-    mean = broad_gaussian(np.where(where, values, np.float32(0)), sigma)
-    return np.asarray((mean + faint * typical) / (weight + faint))
+    box = felt_round(where, sigma)
+    weight = broad_gaussian(where[box].astype(np.float32), sigma)
+    mean = broad_gaussian(np.where(where[box], values[box], np.float32(0)), sigma)
+    level = np.full(where.shape, faint * typical / faint, np.float32)
+    level[box] = (mean + faint * typical) / (weight + faint)
+    return level
 
 
 def _slow_blood(field: Field, region: NDArray[np.bool_]) -> NDArray[np.bool_]:

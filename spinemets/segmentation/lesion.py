@@ -17,7 +17,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.grids import copy_frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
-from spinemets.segmentation.best_region import best_region
+from spinemets.segmentation.best_region import ChosenRegion, best_region, refined
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.compactness import compactness
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
@@ -220,11 +220,13 @@ def _grown_from_the_best(
     if not 0 < best.compactness < BLOB:
         return seed, best
     deepest = deepest_seed(scene, first)
-    others = [deepest, find_seed(scene, parameters)[0], deepest_of(best.voxels, scene)]
-    for other in dict.fromkeys(others):
-        if other == first:
+    # Where nothing was clicked, the first seed is the one that is found.
+    found = find_seed(scene, parameters)[0] if clicked else first
+    for other in dict.fromkeys([deepest, found, deepest_of(best.voxels, scene)]):
+        chosen = best_region(scene, kept, other, parameters) if other != first else None
+        if chosen is None or chosen.compactness <= best.compactness:
             continue
-        again = _grown(scene, kept, other, parameters)
+        again = _grown(scene, kept, other, parameters, chosen)
         size, common = np.count_nonzero(again.voxels), np.count_nonzero(again.voxels & best.voxels)
         shared = common >= SHARED * size and size >= LEAST_SHARE * np.count_nonzero(best.voxels)
         same = bool(again.voxels[first]) if clicked else shared or other == deepest
@@ -235,12 +237,19 @@ def _grown_from_the_best(
     return seed, best
 
 
-def _grown(scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
+def _grown(
+    scene: Scene,
+    kept: list[NDArray[np.bool_]],
+    seed: Index,
+    parameters: SegmentationParameters,
+    chosen: ChosenRegion | None = None,
+) -> GrownRegion:
+    """The region grown from the seed; `chosen` is the `best_region` of that seed, where it is known already."""
     allowed = ~scene.channels.vessels
     plain = grow(scene, allowed & kept[0] if kept else allowed, seed, parameters)
     if parameters.growing_rule != "compact":
         return plain
-    compact = best_region(scene, kept, seed, parameters)
+    compact = refined(chosen or best_region(scene, kept, seed, parameters), parameters)
     # The compact region leaves vessels out and takes dead parts in; one that is much larger than what looks like its
     # seed, with the dead parts that this surrounds, has taken marrow in instead.
     whole = bays_closed(plain.voxels, parameters.closing_mm, scene.spacing, scene.across)

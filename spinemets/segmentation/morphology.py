@@ -20,7 +20,10 @@ Box = tuple[slice, slice, slice]
 def box_round(region: NDArray[np.bool_], margins: Sequence[int] = (0, 0, 0)) -> Box:
     """The smallest box that holds a region of at least one voxel, and so many voxels more on either side of each axis,
     as far as the array goes."""
-    seen = [np.asarray(region.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    # Whole slices first: many times faster than along the last axis.
+    flat = np.asarray(region.any(axis=0))
+    along = region.reshape(len(region), -1).any(axis=1), flat.any(axis=1), flat.any(axis=0)
+    seen = [np.asarray(line) for line in along]
     a, b, c = (
         slice(max(int(line.argmax()) - n, 0), line.size - max(int(line[::-1].argmax()) - n, 0))
         for line, n in zip(seen, margins)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemets.segmentation.hypotheses import Field, local_level
-from spinemets.segmentation.morphology import dilated, eroded, lines_of_ball, opened
+from spinemets.segmentation.morphology import box_round, dilated, eroded, lines_of_ball, opened
 from spinemets.segmentation.smoothing import broad_gaussian, gaussian
 
 BINS = 16
@@ -25,6 +25,7 @@ BAY = 2.0
 INNER_MM = (1.2, 3.5)
 OUTER_MM = (1.7, 4.5)
 BAND_MM = 2.5
+FAR_MM = 5.0
 LEVELS_MM = 3.0
 END_STEP = 0.75
 FLAT_MM = 2.5
@@ -32,26 +33,37 @@ FLAT_MM = 2.5
 
 def learned(field: Field, region: NDArray[np.bool_], rounds: int, closing_mm: float) -> NDArray[np.bool_]:
     """The region after some rounds of learning what it looks like; the seed stays in it."""
+    steps = field.scene.spacing
+    sigma = [
+        (NEIGHBOURHOOD_MM[0] if axis == field.scene.across else NEIGHBOURHOOD_MM[1]) / step
+        for axis, step in enumerate(steps)
+    ]
+    box = box_round(region, [int(np.ceil(rounds * REACH_MM / step + 4 * sd)) + 1 for step, sd in zip(steps, sigma)])
+    out = np.zeros_like(region)
+    out[box] = _learned(field.part(box), region[box], rounds, closing_mm, sigma)
+    return out
+
+
+def _learned(
+    field: Field, region: NDArray[np.bool_], rounds: int, closing_mm: float, sigma: list[float]
+) -> NDArray[np.bool_]:
     reach = field.ball(REACH_MM)
     narrow = field.disc(1.5)
     alive = field.view.amount > (1 + field.view.background) / 2
     bays = field.bays_closed(region, closing_mm) if closing_mm > 0 else np.zeros_like(region)
     dead = opened(bays & ~alive, narrow)
-    codes = _codes(field, dilated(region, reach))
+    near = dilated(region, reach)
+    codes = _codes(field, near)
     for _ in range(rounds):
-        band = dilated(region, reach) & field.clear
+        band = near & field.clear
         evidence = np.full(region.shape, -CLEAREST, np.float32)
         evidence[band] = _log_ratio(codes[0][band], region[band], codes[1])
         evidence[dead & band] += BAY
-        sigma = [
-            (NEIGHBOURHOOD_MM[0] if axis == field.scene.across else NEIGHBOURHOOD_MM[1]) / step
-            for axis, step in enumerate(field.scene.spacing)
-        ]
         smooth = gaussian(evidence, sigma)
         found = field.filled(field.own_part(band & field.allowed & (smooth > 0)))
         if np.array_equal(found, region):
             break
-        region = found
+        region, near = found, dilated(found, reach)
     return region
 
 
@@ -76,9 +88,12 @@ def _log_ratio(codes: NDArray[np.int32], inside: NDArray[np.bool_], n_features: 
 
 
 def signed_distance(region: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float32]:
-    """mm from each voxel to the nearest of the other side: negative inside, never 0."""
-    outside = ndimage.distance_transform_edt(~region, sampling=spacing)
-    return np.asarray(outside - ndimage.distance_transform_edt(region, sampling=spacing), np.float32)
+    """mm from each voxel to the nearest of the other side: negative inside, never 0; far outside, `FAR_MM`."""
+    distance = np.full(region.shape, FAR_MM, np.float32)
+    box = box_round(region, [int(np.ceil(FAR_MM / step)) for step in spacing])
+    outside = ndimage.distance_transform_edt(~region[box], sampling=spacing)
+    distance[box] = outside - ndimage.distance_transform_edt(region[box], sampling=spacing)
+    return distance
 
 
 def with_border(field: Field, region: NDArray[np.bool_], fraction: float) -> NDArray[np.bool_]:

@@ -85,11 +85,13 @@ def _grown(
     parameters: SegmentationParameters,
 ) -> tuple[NDArray[np.bool_], float, float]:
     """The region that no longer changes, and the range of brightness that it accepts."""
-    brightness = scene.channels.brightness
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
-    region = np.zeros(brightness.shape, bool)
+    box = box_round(allowed)
+    whole = np.zeros(allowed.shape, bool)
     around = scene.pixels_around(seed)
-    region[around] = allowed[around]
+    whole[around] = allowed[around]
+    region, allowed, brightness = whole[box].copy(), allowed[box], scene.channels.brightness[box]
+    own = tuple(i - side.start for i, side in zip(seed, box))
     start = brightness[region].astype(np.float64)
     # The seed is lesion: what looks like it stays accepted, however far the region's mean moves away from it.
     low_start, high_start = float(start.mean() - start.std()), float(start.mean() + start.std())
@@ -102,13 +104,14 @@ def _grown(
         low = min(max(mean - reach, half_way) if mean > background else mean - reach, low_start)
         high = max(min(mean + reach, half_way) if mean < background else mean + reach, high_start)
         accepted = allowed & (brightness >= low) & (brightness <= high)
-        accepted[seed] = True
+        accepted[own] = True
         labels, _ = ndimage.label(accepted, structure)
-        reached = labels == labels[seed]
+        reached = labels == labels[own]
         if np.array_equal(reached, region):
             break
         region = reached
-    return region, low, high
+    whole[box] = region
+    return whole, low, high
 
 
 def _surroundings(scene: Scene, region: NDArray[np.bool_]) -> float | None:
@@ -126,19 +129,22 @@ def _tidied(
 ) -> NDArray[np.bool_]:
     """The region without holes and without what hangs on it by a thin bridge.
 
-    Holes are filled in space and in each slice: necrosis belongs to the lesion, also where it reaches the slice above.
+    Holes are filled in each slice: necrosis belongs to the lesion, also where it reaches the slice above.
     """
     structure = ndimage.generate_binary_structure(3, NEIGHBOUR_STEPS[parameters.connectivity])
-    filled = filled_slices(ndimage.binary_fill_holes(region), scene.across)
+    whole, box = np.zeros(region.shape, bool), box_round(region, (1, 1, 1))
+    own = tuple(i - side.start for i, side in zip(seed, box))
+    filled = filled_slices(region[box], scene.across)
     if parameters.neck_mm > 0:
         around = lines_of_ball(parameters.neck_mm / 2, scene.spacing, scene.across)
         thick, _ = ndimage.label(eroded(filled, around), structure)
-        if thick[seed]:
-            own = dilated(thick == thick[seed], around)
+        if thick[own]:
+            middle = dilated(thick == thick[own], around)
             # Opening rounds corners off and takes the thin slices at either end: two steps give them back.
-            filled = ndimage.binary_dilation(own, structure, iterations=2, mask=filled)
+            filled = ndimage.binary_dilation(middle, structure, iterations=2, mask=filled)
     labels, _ = ndimage.label(filled, structure)
-    return np.asarray(labels == labels[seed])
+    whole[box] = labels == labels[own]
+    return whole
 
 
 def filled_slices(region: NDArray[np.bool_], slice_axis: int) -> NDArray[np.bool_]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.segmentation.morphology import Box, box_round
+
 Field = NDArray[np.float32]
 
 # A broad Gaussian is at least this wide on its blocks, in their widths.
@@ -33,7 +35,7 @@ def broad_gaussian(values: Field, sigma: Sequence[float], truncate: float = 3.0)
     Blocks are narrower than the Gaussian by far, so the mean is as smooth as its blocks are wide; a quarter of the
     work.
     """
-    factors = [max(1, int(sd / NARROWEST)) for sd in sigma]
+    factors = _block_widths(sigma)
     out = np.asarray(values, np.float32)
     for axis, factor in enumerate(factors):
         out = _blocks(out, axis, factor)
@@ -42,6 +44,23 @@ def broad_gaussian(values: Field, sigma: Sequence[float], truncate: float = 3.0)
         if factor > 1:
             out = np.repeat(out, factor, axis=axis)[(slice(None),) * axis + (slice(count),)]
     return out
+
+
+def felt_round(where: NDArray[np.bool_], sigma: Sequence[float], truncate: float = 3.0) -> Box:
+    """The part of the array outside which a `broad_gaussian` of what lies in `where` is 0, and on which alone it is the
+    same as on the whole array."""
+    widths = _block_widths(sigma)
+    margins = [(int(truncate * sd / width + 0.5) + 1) * width for sd, width in zip(sigma, widths)]
+    box = box_round(where, margins)
+    a, b, c = (
+        slice(part.start - part.start % width, min(part.stop + -part.stop % width, count))
+        for part, width, count in zip(box, widths, where.shape)
+    )
+    return a, b, c
+
+
+def _block_widths(sigma: Sequence[float]) -> list[int]:
+    return [max(1, int(sd / NARROWEST)) for sd in sigma]
 
 
 def _blocks(values: Field, axis: int, factor: int) -> Field:
