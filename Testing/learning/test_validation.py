@@ -146,6 +146,18 @@ def test_too_few_patients_for_the_folds():
         validate(cohort(0, positive=4), content, 0)
 
 
+def test_a_score_that_parts_few_cases_without_fault():
+    """As published, its odds ratio would have no end; the practical profile goes on, honestly."""
+    name = "metastasis-vs-primary/nomogram"
+    published = find_recipe(name).with_profile("paper").content
+    table = for_recipe(published, 3, 2.5, positive=15, negative=15)
+    with pytest.raises(InputError, match=r"score rad_score: separates the classes without fault.*; add cases, or give"):
+        validate(table, published, 3)
+    method, result = validate(table, quick(name), 3)
+    assert np.abs(method[-1].coefficients_).max() < 10
+    assert 0.75 < nested(result) <= 1
+
+
 def test_auc_within_folds_is_not_fooled_by_what_differs_between_folds():
     """Each fold's model knows only its own share of positives: pooled, cases look ordered the wrong way."""
     rng = np.random.default_rng(0)

@@ -192,10 +192,12 @@ def _check_separation(method: Any, table: FeatureTable) -> None:
         return
     pipeline = getattr(method, "estimator_", method)
     names = pipeline[:-1].get_feature_names_out(table.names) if len(pipeline.steps) > 1 else table.names
+    name = str(names[step.separated_])
+    of_table = name in table.names
     raise InputError(
-        f"{table.path}, column {names[step.separated_]}",
+        f"{table.path}, {'column' if of_table else 'score'} {name}",
         "separates the classes without fault, alone or with others, so that its odds ratio has no end",
-        "leave it out, or give the logistic step of the recipe a ridge, such as 1",
+        f"{'leave it out' if of_table else 'add cases'}, or give the logistic step of the recipe a ridge, such as 1",
     )
 
 

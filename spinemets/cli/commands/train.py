@@ -21,7 +21,7 @@ def train(
     table: Annotated[Path, typer.Argument(metavar="COHORT_OR_FEATURES.csv", help="Cohort, or its table of features.")],
     recipe: Annotated[str, typer.Option(metavar="R", help="Recipe: a name from `spinemets recipes`, or a YAML file.")],
     out: OutFile,
-    profile: Annotated[Profile, typer.Option(help="As published, or quicker.")] = Profile.practical,
+    profile: Annotated[Profile, typer.Option(help="As published, or quicker and steadier.")] = Profile.practical,
     seed: Seed = 1,
     permutations: Annotated[
         int, typer.Option(min=0, help="Permutations of the labels for the p of the nested AUC; each costs as much.")
