@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from spinemets.errors import InputError
 from spinemets.report.contours import contours
-from spinemets.report.views import Picture, View, lesion_view, lesion_views, letter_of
+from spinemets.report.views import Picture, View, lesion_view, lesion_views, letter_of, roles_for_open_planes
 
 PLANES = ("sagittal", "coronal", "axial")
 # The side on the page where a marker has to appear: index into (left, right, top, bottom).
@@ -143,3 +143,17 @@ def test_a_mask_that_touches_the_border_is_closed() -> None:
 def test_diagonal_neighbours_do_not_lose_a_line() -> None:
     assert len(contours(np.eye(4))) == 4
     assert contours(np.zeros((4, 4))) == []
+
+
+def test_planes_that_a_model_leaves_open_are_shown_as_acquired():
+    planes = {
+        "t1": "sagittal",
+        "t2": "sagittal",
+        "ce_t1_cor": "coronal",
+        "ce_t1_ax": "axial",
+        "dce": "axial",
+    }
+    assert roles_for_open_planes(["dce"], planes) == [["t2", "t1"], ["ce_t1_cor"]]
+    assert roles_for_open_planes(["t1", "t2"], planes) == [["ce_t1_cor"], ["ce_t1_ax", "dce"]]
+    # A coronal T2 shows nothing sagittal, whatever is usual.
+    assert roles_for_open_planes(["dce"], {"t2": "coronal", "dce": "axial"}) == [[], []]

@@ -22,13 +22,14 @@ from spinemets.outputs import replacing_file
 from spinemets.progress import Progress, silent
 from spinemets.report.identity import SeriesLine, StudyIdentity, identity_of
 from spinemets.report.page import write_report
+from spinemets.report.views import roles_for_open_planes
 from spinemets.studies.case_files import read_case_file
 from spinemets.studies.cohort import Case, Cohort
 from spinemets.studies.opening import open_dynamic, open_image, with_times
+from spinemets.studies.roles import IMAGE_ROLES
 from spinemets.studies.scanning import Study, scan_study
 
 SIMULATED_PATIENT = "SIMULATED"
-OTHER_PLANES = ("ce_t1_cor", "ce_t1_ax", "dce")
 
 
 @dataclass(frozen=True)
@@ -112,15 +113,16 @@ def _other_planes(study: Study, lesion: sitk.Image, shown: set[str]) -> dict[str
 
     They are only looked at: one that cannot be read, or lies elsewhere, is left out.
     """
-    views = {}
-    for role in OTHER_PLANES:
-        if role in shown or not study.candidates(role):
-            continue
-        with suppress(InputError):
-            image = study.by_role(role).load()
-            check_frame_of_reference(lesion, image, "mask", role)
-            check_overlap(image, lesion, role, "mask")
-            views[role] = image
+    planes = {role: study.candidates(role)[0].plane for role in IMAGE_ROLES if study.candidates(role)}
+    views: dict[str, sitk.Image] = {}
+    for roles in roles_for_open_planes(shown, planes):
+        for role in roles:
+            with suppress(InputError):
+                image = study.by_role(role).load()
+                check_frame_of_reference(lesion, image, "mask", role)
+                check_overlap(image, lesion, role, "mask")
+                views[role] = image
+                break
     return views
 
 

@@ -6,7 +6,7 @@ the left and head up, an axial one the patient's right on the left and anterior 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,12 @@ PAGE_AXES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float
 }
 GIVEN_MASK = "as given"  # beside the masks by role: the one that was not carried anywhere
 PREFERRED_ROLES = ("t2", "fs_t2", "ce_t1_sag", "ce_t1_cor", "ce_t1_ax", "dce", "t1", "ct")
+# Series that show the lesion in a plane in which the model's own were not acquired; the first that there is.
+BEST_IN_PLANE = {
+    "sagittal": ("t2", "fs_t2", "ce_t1_sag", "t1"),
+    "coronal": ("ce_t1_cor",),
+    "axial": ("ce_t1_ax", "dce"),
+}
 OVERVIEW_MM = 180.0
 OVERVIEW_PIXELS = 440
 DETAIL_MARGIN_MM = 12.0
@@ -84,6 +90,19 @@ def letter_of(direction: Array) -> str:
     """The patient's side that a LPS direction points to most: one of L R P A H F."""
     axis = int(np.argmax(np.abs(direction)))
     return ("LPH" if direction[axis] > 0 else "RAF")[axis]
+
+
+def roles_for_open_planes(used: Collection[str], planes: Mapping[str, str]) -> list[list[str]]:
+    """For each plane that the `used` series leave open the roles that show it as acquired, the best first.
+
+    `planes`: of each role's series: "sagittal", "coronal" or "axial".
+    """
+    covered = {planes[role] for role in used if role in planes}
+    return [
+        [role for role in roles if planes.get(role) == plane]
+        for plane, roles in BEST_IN_PLANE.items()
+        if plane not in covered
+    ]
 
 
 def lesion_views(images: Mapping[str, sitk.Image], masks: Mapping[str, sitk.Image]) -> list[View]:
