@@ -9,7 +9,6 @@ from slicer.i18n import tr as _
 
 NAME = "SpineMetsSimulatedStudy"
 SEED = 1
-THUMBNAIL = Path(__file__).parents[1] / "Resources" / "Icons" / f"{NAME}.png"
 MESSAGE_MILLISECONDS = 10_000
 
 
@@ -19,6 +18,7 @@ def registerSampleStudy() -> None:
         from SampleData import SampleDataLogic
     except ImportError:
         return
+    thumbnail = Path(__file__).parents[1] / "Resources" / "Icons" / f"{NAME}.png"
     # A name of file and node belongs to every source; a press of its button calls `customDownloader` alone.
     SampleDataLogic.registerCustomSampleDataSource(
         category="SpineMets",
@@ -26,7 +26,7 @@ def registerSampleStudy() -> None:
         uris="",
         fileNames=NAME,
         nodeNames=NAME,
-        thumbnailFileName=str(THUMBNAIL),
+        thumbnailFileName=str(thumbnail),
         customDownloader=_download,
     )
 

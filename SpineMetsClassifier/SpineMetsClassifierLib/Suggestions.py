@@ -18,7 +18,7 @@ from .Inputs import maskOf
 # Series on which a reader looks at how even a tumour is, best first.
 SPREAD_ROLES = ("fs_t2", "t2", "t1", "ce_t1_sag")
 SIGNAL_SUFFIX = "_signal"
-CORD_NAME = re.compile(r"\b(spinal )?cord\b", re.IGNORECASE)
+CORD_NAME = r"\b(spinal )?cord\b"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def measure(name: str, role: str, volume, segment, cord) -> Suggestion:
 
 def isCord(name: str) -> bool:
     """Whether a segment of this name is the spinal cord, by its name."""
-    return CORD_NAME.search(name) is not None
+    return re.search(CORD_NAME, name, re.IGNORECASE) is not None
 
 
 def cordIn(case):

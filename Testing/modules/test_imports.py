@@ -13,9 +13,10 @@ EVERYWHERE = {"numpy", "scipy", "SimpleITK", "spinemets"} | set(sys.stdlib_modul
 LIBRARY_FILES = sorted(LIBRARY.rglob("*.py"))
 MODULE_FILES = sorted(path for module in MODULES for path in module.rglob("*.py") if "Testing" not in path.parts)
 SHARED_WIDGETS = sorted((ROOT / "SpineMetsWidgets").rglob("*.py"))
-# Of the modules' files, those that are the window: the panel with its sections, and the effect with what it shows.
-WINDOW_FILES = ("Widget.py", "SegmentEditorEffect.py")
-SECTION = "Section.py"
+# Of the modules' files, those that are the window: the panel with its sections and their parts, the effect with what it
+# shows, and a button in another module.
+WINDOW_FILES = ("Widget.py", "SegmentEditorEffect.py", "SampleStudy.py")
+SECTIONS = ("Section.py", "Part.py")
 
 
 def file_scope(body):
@@ -71,7 +72,7 @@ def test_library_imports_only_what_slicer_has(path):
 @pytest.mark.parametrize("path", MODULE_FILES, ids=short)
 def test_modules_import_only_what_slicer_has_and_qt_only_in_widgets(path):
     allowed = EVERYWHERE | {"slicer", "vtk"} | {path.name.removesuffix(".py") + "Lib"}
-    if path.name in WINDOW_FILES or path.name.endswith(SECTION):
+    if path.name in WINDOW_FILES or path.name.endswith(SECTIONS):
         allowed |= {"qt", "ctk", "SpineMetsWidgets", "SegmentEditorEffects"}
     assert imported(path) <= allowed
 
