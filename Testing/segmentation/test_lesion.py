@@ -160,6 +160,14 @@ def test_slow_veins_that_pass_for_lesion_are_never_taken_in_silence():
     assert dice(found.mask, case.truth) >= GOOD_DICE or any("vessels" in warning for warning in found.warnings)
 
 
+def test_lesion_is_found_though_the_first_seed_lies_in_a_slow_vein():
+    """A patient whose outline is most enhancing in a vein: what grows from there ends as one voxel."""
+    case = difficult_case("vessels", 101)
+    found = segment_lesion(case.outline, case.image)
+    assert dice(found.mask, case.truth) >= GOOD_DICE
+    assert case.truth[case.truth.TransformPhysicalPointToIndex(found.seed_point)] == 1
+
+
 def test_lesion_at_the_border_is_found_and_warned_of(a_case):
     part = part_of(a_case.series, (0, 0, 0), (44, 64, 14))
     found = segment_lesion(a_case.outline, part)

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from spinemets.segmentation.morphology import bays_closed, closed, dilated, eroded, lines_across, lines_of_ball
-from spinemets.segmentation.smoothing import broad_gaussian, gaussian
+from spinemets.segmentation.smoothing import broad_gaussian, felt_round, gaussian
 
 SPACING = (4.0, 1.1, 0.9)
 
@@ -92,3 +92,16 @@ def test_what_a_lesion_surrounds_on_most_sides_is_its_bays():
     apart = np.zeros_like(lesion)
     apart[1, 8:32, 8:32] = apart[7, 8:32, 8:32] = True
     assert np.array_equal(bays_closed(apart, 8.0, (4.0, 1.0, 1.0), 0), apart)
+
+
+@pytest.mark.parametrize("corner", [(0, 0, 0), (1, 13, 22), (5, 37, 50)])
+@pytest.mark.parametrize("sigma", [(0.9, 3.6, 4.4), (1.0, 2.7, 2.7)])
+def test_a_broad_gaussian_of_something_small_is_the_same_on_the_part_that_feels_it(corner, sigma):
+    """Blocks of the part lie where those of the whole do, also where the array ends within a block."""
+    where = np.zeros((9, 45, 61), bool)
+    where[tuple(slice(i, i + 4) for i in corner)] = True
+    values = np.where(where, np.random.default_rng(1).normal(5, 1, where.shape), 0).astype(np.float32)
+    whole, part = broad_gaussian(values, sigma), felt_round(where, sigma)
+    np.testing.assert_array_equal(broad_gaussian(values[part], sigma), whole[part])
+    whole[part] = 0
+    assert not whole.any()

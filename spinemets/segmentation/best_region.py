@@ -68,7 +68,8 @@ def refined(chosen: ChosenRegion, parameters: SegmentationParameters) -> GrownRe
     whole[field.where] = final
     low, high = np.percentile(scene.channels.brightness[whole], (2, 98))
     leaks = _leaks(field, final, parameters)
-    return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, chosen.compactness)
+    piece = np.count_nonzero(final) < LEAST_SHARE * np.count_nonzero(chosen.voxels)
+    return GrownRegion(whole, float(low), float(high), parameters.growing_sd, leaks, chosen.compactness, bool(piece))
 
 
 def round_seed(scene: Scene, seed: Index) -> NDArray[np.bool_]:

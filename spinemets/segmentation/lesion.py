@@ -217,22 +217,23 @@ def _grown_from_the_best(
     """The region grown from the seed, or from another one where that gives a more compact region; a clicked seed stays
     the seed and in the region."""
     best, first = _grown(scene, kept, seed, parameters), seed
-    if not 0 < best.compactness < BLOB:
+    if not best.piece and not 0 < best.compactness < BLOB:
         return seed, best
     deepest = deepest_seed(scene, first)
     # Where nothing was clicked, the first seed is the one that is found.
     found = find_seed(scene, parameters)[0] if clicked else first
     for other in dict.fromkeys([deepest, found, deepest_of(best.voxels, scene)]):
         chosen = best_region(scene, kept, other, parameters) if other != first else None
-        if chosen is None or chosen.compactness <= best.compactness:
+        rival = 0.0 if best.piece else best.compactness
+        if chosen is None or chosen.compactness <= rival:
             continue
         again = _grown(scene, kept, other, parameters, chosen)
         size, common = np.count_nonzero(again.voxels), np.count_nonzero(again.voxels & best.voxels)
         shared = common >= SHARED * size and size >= LEAST_SHARE * np.count_nonzero(best.voxels)
-        same = bool(again.voxels[first]) if clicked else shared or other == deepest
-        if again.compactness > best.compactness and not again.leaked and same:
+        same = bool(again.voxels[first]) if clicked else shared or best.piece or other == deepest
+        if again.compactness > rival and not again.leaked and not again.piece and same:
             seed, best = first if clicked else other, again
-        if best.compactness >= BLOB:
+        if not best.piece and best.compactness >= BLOB:
             break
     return seed, best
 

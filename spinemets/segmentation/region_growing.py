@@ -27,6 +27,7 @@ class GrownRegion:
     low, high : the brightness accepted last.
     sd_factor : the factor of the SD used, smaller than asked for after a leak; `leaked` when even the smallest leaks.
     compactness : as `compactness.compactness`, of the region that was chosen; 0 when it was not looked at.
+    piece : whether refining left less than half of the region that was chosen: the seed does not look like it.
     """
 
     voxels: NDArray[np.bool_]
@@ -35,6 +36,7 @@ class GrownRegion:
     sd_factor: float
     leaked: bool
     compactness: float = 0.0
+    piece: bool = False
 
 
 def grow(scene: Scene, allowed: NDArray[np.bool_], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
