@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from spinemets.dce.wanted import PLACE_COLUMN, HotSpotInput
+from spinemets.dce.wanted import HotSpotInput
 from spinemets.geometry.grids import copy_metadata, crop_to_mask, frame_times
 from spinemets.models.classification import voxel_sha256
 from spinemets.models.package import ModelPackage
@@ -28,8 +28,8 @@ class Inputs:
 
     volumes : volume node of each role that the model needs; views : others that the report shows the lesion in.
     segment : segmentation node and segment of the lesion; roleSegments : those drawn on a role's own series.
-    lesion : its identity and name. clinical : values by name. hotSpot : where the reader placed it in the dynamic
-    series, LPS mm; None: the model looks for it. suggested : what was measured of the clinical variables.
+    lesion : its identity and name. clinical : values by name. hotSpot : what the reader knows of the dynamic series.
+    suggested : what was measured of the clinical variables.
     """
 
     package: ModelPackage
@@ -39,7 +39,7 @@ class Inputs:
     views: dict = field(default_factory=dict)
     roleSegments: dict = field(default_factory=dict)
     clinical: dict = field(default_factory=dict)
-    hotSpot: tuple[float, float, float] | None = None
+    hotSpot: HotSpotInput = field(default_factory=HotSpotInput)
     suggested: dict = field(default_factory=dict)
 
     @property
@@ -69,10 +69,6 @@ class Inputs:
         """The lesion as drawn on series of the model. Raises InputError for an empty segment."""
         return {role: maskOf(*segment) for role, segment in self.roleSegments.items()}
 
-    def hotSpotInput(self) -> HotSpotInput:
-        """What the reader knows of the dynamic series."""
-        return HotSpotInput(self.hotSpot)
-
     def write(self, folder: Path) -> Path:
         """Write what a child process needs into `folder`; returns its case.json.
 
@@ -91,11 +87,11 @@ class Inputs:
             identity=vars(identity) | {"series": series},
             reader=self.author,
             clinical=self.clinical,
-            hot_spot={} if self.hotSpot is None else {PLACE_COLUMN: " ".join(f"{value:.4f}" for value in self.hotSpot)},
+            hot_spot=self.hotSpot.as_columns(),
         )
 
     def measuredKey(self, digests: "Digests") -> str:
-        """Hash of all that is measured: model, voxels and place of each series, lesion.
+        """Hash of all that is measured: model, voxels and place of each series, lesion, hot spot and injection.
 
         Raises InputError for a volume or segment that cannot be used.
         """
@@ -105,8 +101,8 @@ class Inputs:
             "lesion": digests.ofSegment(*self.segment),
             "lesions": {role: digests.ofSegment(*segment) for role, segment in self.roleSegments.items()},
         }
-        if self.hotSpot is not None:
-            parts["hot_spot"] = [round(value, DECIMALS) for value in self.hotSpot]
+        if told := self.hotSpot.as_columns():
+            parts["hot_spot"] = told
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def key(self, digests: "Digests") -> str:

@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
+from spinemets.dce.wanted import DYNAMIC_ROLE, HotSpotInput
 from spinemets.errors import InputError
 from spinemets.models.classification import Result, classify_case, with_clinical_values
 from spinemets.models.package import ModelPackage, find_packages
@@ -18,6 +19,7 @@ from spinemets.mrml.lesions import Content, lesion_id, lesions_of
 from spinemets.mrml.markups import first_point_lps
 from spinemets.mrml.results import SceneResult, keep_result, result_with_key, result_with_measured_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
+from spinemets.mrml.sequences import injection_of
 from spinemets.outputs import replacing_file
 from spinemets.progress import silent
 from spinemets.report.page import write_report
@@ -39,8 +41,15 @@ VOLUME_FIELDS = {
     "dce": "volumeDce",
     "ct": "volumeCt",
 }
-# Series in planes that a model's own leave open: the report shows the lesion there as it was acquired.
-VIEW_ROLES = ("ce_t1_cor", "ce_t1_ax", "dce")
+
+
+def _rolesInOpenPlanes(used, volumes) -> list[str]:
+    """Series in planes that a model's own leave open: the report shows the lesion there as it was acquired."""
+    from spinemets.mrml.slice_views import plane_of
+    from spinemets.report.views import roles_for_open_planes
+
+    planes = {role: plane_of(volume).lower() for role, volume in volumes.items()}
+    return [roles[0] for roles in roles_for_open_planes(used, planes) if roles]
 
 
 @dataclass(frozen=True)
@@ -231,8 +240,8 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         used = {role: volumes[role] for role in package.roles}
         entered = self.clinicalValues(parameters)
         # A model that looks at no image: the report shows the lesion on what there is.
-        shown = VIEW_ROLES if used else volumes
-        views = {role: volumes[role] for role in shown if role in volumes and role not in used}
+        shown = _rolesInOpenPlanes(used, volumes) if used else volumes
+        views = {role: volumes[role] for role in shown}
         return Inputs(
             package=package,
             volumes=used,
@@ -240,7 +249,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             lesion=(lesion.identity, lesion.name),
             views=views,
             roleSegments=self._roleSegments(parameters, lesion, used),
-            hotSpot=self._hotSpot(parameters, lesion, package),
+            hotSpot=self._hotSpot(parameters, lesion, package, used),
             suggested=self._suggested(parameters, package),
             clinical={
                 name: entered[name] for name in self.variables([KnownModel(package.path, package)]) if name in entered
@@ -252,11 +261,14 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         found = self.suggestions(parameters, [KnownModel(package.path, package)])
         return {name: vars(one) for name, one in found.items() if one.word}
 
-    def _hotSpot(self, parameters, lesion: LesionChoice, package: ModelPackage):
-        """Where the reader moved the lesion's hot spot to, for a model that measures it; None: it is looked for."""
+    def _hotSpot(self, parameters, lesion: LesionChoice, package: ModelPackage, volumes) -> HotSpotInput:
+        """Where the reader moved the lesion's hot spot to, and the injection, for a model that measures there."""
+        if package.kinetics is None:
+            return HotSpotInput()
         case = self.currentCase(parameters)
-        node = None if case is None or package.kinetics is None else hot_spot_of(case, lesion.identity)
-        return None if node is None or origin_of(node) == FOUND else first_point_lps(node)
+        node = None if case is None else hot_spot_of(case, lesion.identity)
+        place = None if node is None or origin_of(node) == FOUND else first_point_lps(node)
+        return HotSpotInput(place, injection_of(volumes[DYNAMIC_ROLE]))
 
     def _roleSegments(self, parameters, lesion: LesionChoice, volumes) -> dict:
         """Where the lesion was also drawn on a series of the model itself."""
@@ -359,7 +371,7 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             package,
             role_masks=inputs.masks(),
             clinical=inputs.clinical,
-            hot_spot=inputs.hotSpotInput(),
+            hot_spot=inputs.hotSpot,
             mask_author=inputs.author,
             progress=progress,
         )

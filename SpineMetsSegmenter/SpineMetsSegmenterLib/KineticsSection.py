@@ -224,18 +224,24 @@ class KineticsSection:
             item.setText(text)
 
     def _takeOverSequence(self, volume) -> None:
-        """Of another series, use its own repetition time and flip angle."""
+        """Of another series, use its own repetition time, flip angle and injection; what is typed stays with it, where
+        models find the injection too."""
         from spinemets.mrml.cases import key_of
         from spinemets.mrml.kinetic_maps import sequence_facts
+        from spinemets.mrml.sequences import injection_of, keep_injection
 
         parameters = self._panel.parameters
-        if volume is None or parameters.kineticsSeries == key_of(volume):
+        if volume is None:
+            return
+        if parameters.kineticsSeries == key_of(volume):
+            keep_injection(volume, parameters.injectionTime)
             return
         facts = sequence_facts(volume)
         with slicer.util.NodeModify(parameters):
             parameters.kineticsSeries = key_of(volume)
             parameters.repetitionTime = min(facts["tr"] or 0.0, 999.0)
             parameters.flipAngle = min(facts["flip_angle"] or 0.0, 179.0)
+            parameters.injectionTime = injection_of(volume) or 0.0
 
     def _showIntervalRow(self, volume) -> None:
         from spinemets.mrml.kinetic_maps import has_times

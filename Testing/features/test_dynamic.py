@@ -178,3 +178,5 @@ def test_a_place_is_three_numbers(text: str) -> None:
         parse_place(text)
     assert parse_place("-1.5, 2;3") == (-1.5, 2.0, 3.0)
     assert HotSpotInput.of_columns({}) == HotSpotInput()
+    for given in (HotSpotInput(), HotSpotInput((-1.5, 2.0, 3.25)), HotSpotInput(None, -4.5)):
+        assert HotSpotInput.of_columns(given.as_columns()) == given

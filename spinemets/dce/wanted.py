@@ -69,6 +69,12 @@ class HotSpotInput:
             raise InputError(f"column {INJECTION_COLUMN}", f"is {injection!r}", "give seconds, such as 0")
         return cls(None if place is None else parse_place(str(place)), None if injection is None else float(injection))
 
+    def as_columns(self) -> dict[str, Any]:
+        """What `of_columns` reads, without what is not known."""
+        place = None if self.place is None else " ".join(f"{value:.4f}" for value in self.place)
+        told = {PLACE_COLUMN: place, INJECTION_COLUMN: self.injection_s}
+        return {name: value for name, value in told.items() if value is not None}
+
 
 def parse_place(text: str) -> tuple[float, float, float]:
     """Three numbers, LPS mm, separated by commas, semicolons or spaces.

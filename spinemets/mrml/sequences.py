@@ -16,6 +16,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.grids import set_frame_times
 from spinemets.mrml.affines import image_from_array, transform_to_world
 from spinemets.mrml.volumes import (
+    ATTRIBUTE_PREFIX,
     copy_metadata_to_image,
     copy_metadata_to_node,
     fill_volume_node,
@@ -28,6 +29,8 @@ SAME_GEOMETRY_MM = 1e-3
 SECONDS = "s"
 # Units of time that loaders of sequences use, in s.
 UNITS_OF_TIME = {"s": 1.0, "sec": 1.0, "ms": 0.001, "min": 60.0}
+# Of the sequence, not of the volume that shows it: that one takes the attributes of each frame.
+INJECTION_ATTRIBUTE = ATTRIBUTE_PREFIX + "InjectionSeconds"
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,22 @@ def times_of_sequence(sequence: Any) -> list[float]:
         return [float(sequence.GetNthIndexValue(n)) * second for n in range(sequence.GetNumberOfDataNodes())]
     except ValueError as error:
         raise InputError(sequence.GetName(), "its index is not a time", "give each frame its time in s") from error
+
+
+def injection_of(volume_node: Any) -> float | None:
+    """Second of the injection on the clock of the frames, of the series that a volume node shows; None: not told."""
+    sequence = sequence_behind(volume_node)
+    told = None if sequence is None else sequence.GetAttribute(INJECTION_ATTRIBUTE)
+    return float(told) if told else None
+
+
+def keep_injection(volume_node: Any, seconds: float) -> None:
+    """Keep the second of the injection with the series that a volume node shows; 0, where the clock starts, is what
+    is taken where none is told."""
+    sequence = sequence_behind(volume_node)
+    told = f"{seconds:g}" if seconds else None
+    if sequence is not None and sequence.GetAttribute(INJECTION_ATTRIBUTE) != told:
+        sequence.SetAttribute(INJECTION_ATTRIBUTE, told)
 
 
 def image_of(volume_node: Any) -> tuple[sitk.Image, list[float]]:

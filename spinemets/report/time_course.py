@@ -102,13 +102,15 @@ def _legend(width: float, style: Style) -> list[str]:
 
 
 def hot_spot_values(hot_spot: dict[str, Any]) -> list[tuple[str, str]]:
-    """Wash-in, maximum and wash-out slope in words."""
+    """Wash-in, maximum and wash-out slope in words; the injection, where the clock does not start with it."""
     curve = {"wash-out": "washes out", "plateau": "plateau", "persistent": "rises on"}[hot_spot["curve_type"]]
+    injection = hot_spot["rules"]["injection_s"]
     since = "the peak" if hot_spot["wash_out_from"] == "peak" else hot_spot["wash_out_from"]
     return [
         ("Steepest wash-in", f"{fixed(100 * hot_spot['wash_in'], 0)} %"),
         ("Maximum enhancement", f"{fixed(100 * hot_spot['max_se'], 0)} %"),
         (f"Wash-out slope, from {since} to the last frame", f"{fixed(hot_spot['wash_out'], 1)} % ({curve})"),
+        *([("Injection, second on the clock of the frames", f"{injection:g} s")] if injection else []),
     ]
 
 

@@ -42,6 +42,7 @@ def tree(panel, tmp_path):
     given["classifier"] = {"kind": "decision-tree", "tree": TREE}
     given["training"] |= {"class_counts": {"lung": 30, "other": 31}, "cases": 61}
     given["training"]["feature_ranges"] = {"low": [0.1, 0.1, -60.0], "high": [5.0, 5.0, 60.0]}
+    given["training"].pop("feature_quantiles", None)
     given["out_of_distribution"]["covariance"] = np.eye(3).tolist()
     given.pop("variables", None)
     path = tmp_path / "tree.spinemets"
@@ -108,6 +109,27 @@ def test_a_hot_spot_that_the_reader_moved_is_what_is_asked_about(panel, lesion, 
     (moved,) = classify()
     assert moved.document["hot_spot"]["found_by"] == "reader"
     assert moved.document["hot_spot"]["signal"] != found.document["hot_spot"]["signal"]
+
+
+def test_the_injection_that_the_segmenter_was_told_is_what_is_asked_about(panel, lesion, tree, classify, case):
+    from spinemets.mrml.sequences import keep_injection
+
+    logic, parameters, volume = panel.widget.logic, panel.widget.parameters, case.volumes()["dce"]
+    untold = logic.keyOf(logic.inputs(parameters, tree.package))
+    keep_injection(volume, 12.5)
+    panel.widget.refresh()
+    (told,) = classify()
+    hot_spot = told.document["hot_spot"]
+    assert hot_spot["rules"]["injection_s"] == 12.5
+    if hot_spot["moments"]["s67"] is not None:
+        assert hot_spot["moments"]["s67"]["time_s"] == pytest.approx(67 + 12.5)
+    assert "Injection, second on the clock of the frames: <b>12.5 s</b>" in panel.widget.ui.courseText.text
+    in_process = logic.classify(parameters, tree.package).result.as_json()
+    assert in_process["hot_spot"]["rules"]["injection_s"] == 12.5
+    keep_injection(volume, 0.0)
+    assert logic.keyOf(logic.inputs(parameters, tree.package)) == untold
+    panel.widget.refresh()
+    assert not panel.widget.documents()
 
 
 def test_other_times_of_the_frames_are_another_question(panel, lesion, tree, case):

@@ -360,6 +360,24 @@ def test_a_series_without_times_asks_for_them(panel, case, lesion):
     assert cells(panel.ui("momentsTable"))[1][6] == f"{12 * (sequence.GetNumberOfDataNodes() - 1):g}"
 
 
+def test_the_injection_stays_with_its_series(panel, case, lesion, marker):
+    from spinemets.mrml.sequences import injection_of
+
+    volume = case.volumes()["dce"]
+    assert injection_of(volume) is None
+    panel.click("kineticsSettingsButton")
+    panel.type("injectionTimeSpinBox", "12.5")
+    assert injection_of(volume) == 12.5
+    assert float(cells(panel.ui("momentsTable"))[1][5]) == 67 + 12.5
+    # Another series is worked on for a while.
+    panel.widget.parameters.kineticsSeries = "another"
+    panel.widget.parameters.injectionTime = 30.0
+    panel.widget.updatePanel()
+    assert panel.widget.parameters.injectionTime == injection_of(volume) == 12.5
+    panel.type("injectionTimeSpinBox", "0")
+    assert injection_of(volume) is None
+
+
 def test_without_a_dynamic_series(panel, case, lesion):
     slicer.mrmlScene.RemoveNode(case.volumes()["dce"])
     panel.process_events()
