@@ -80,13 +80,24 @@ class LesionSection:
         lesion = self._selected()
         if lesion is None:
             return
-        question = _("Delete the lesion {name} with its outline?").format(name=lesion.name)
-        if any(not part.is_empty for part in lesion.drawn) and not slicer.util.confirmOkCancelDisplay(question):
+        drawn = [part for part in lesion.drawn if not part.is_empty]
+        if drawn and not slicer.util.confirmOkCancelDisplay(self._deleteQuestion(lesion.name, drawn)):
             return
         with self._panel.quickly(_("The lesion could not be deleted.")):
             self._panel.rememberForUndo()
             self._panel.logic.removeLesion(self._panel.parameters, lesion.id)
             self._panel.lesionsChanged()
+
+    def _deleteQuestion(self, name: str, drawn) -> str:
+        """The editor can take back only what it holds itself."""
+        question = _("Delete the lesion {name} with its outline?").format(name=name)
+        held = self._panel.editorSection.editor.segmentationNode()
+        lost = sum(part.node != held for part in drawn)
+        if not lost:
+            return question
+        if lost == len(drawn):
+            return f"{question} " + _("Undo cannot bring it back.")
+        return f"{question} " + _("Undo brings back only what the tools edit now; the rest is gone for good.")
 
     def lookForLevel(self) -> None:
         """Offer the level of the vertebra that the lesion lies in, where a segmentation of the scene tells it."""

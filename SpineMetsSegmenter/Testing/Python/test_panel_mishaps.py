@@ -268,11 +268,14 @@ def test_undo_after_a_deleted_lesion_and_more_undo_than_there_is(panel, searched
     panel.click("acceptButton")
     panel.answer_dialogs(OK)
     panel.click("deleteLesionButton")
+    # The tools hold the lesion's own segmentation, not that of its outline.
+    assert "Undo brings back only what the tools edit now" in panel.dialogs[0].text
     assert names(panel) == []
     panel.press("Z")
     rest()
     assert names(panel) == ["L3"]
     assert lesions_of(searched)[0].parts(Content.LESIONS)
+    assert not lesions_of(searched)[0].parts(Content.OUTLINES)
     for key in ("Z", "Y"):
         for _n in range(4):
             panel.press(key)
