@@ -168,6 +168,13 @@ def test_lesion_is_found_though_the_first_seed_lies_in_a_slow_vein():
     assert case.truth[case.truth.TransformPhysicalPointToIndex(found.seed_point)] == 1
 
 
+def test_a_dead_core_whose_wall_is_open_beside_a_vessel_belongs_to_the_lesion():
+    """A vessel takes a part of the wall. Where closing mends the wall, the core inside is filled too."""
+    case = difficult_case("hard", 400)
+    found = segment_lesion(case.outline, case.image, seed_point=one_click(case))
+    assert dice(found.mask, case.truth) >= GOOD_DICE
+
+
 def test_lesion_at_the_border_is_found_and_warned_of(a_case):
     part = part_of(a_case.series, (0, 0, 0), (44, 64, 14))
     found = segment_lesion(a_case.outline, part)

@@ -25,7 +25,7 @@ from spinemets.segmentation.morphology import bays_closed, dilated, lines_of_bal
 from spinemets.segmentation.normalized_cut import SliceCutter, VolumeCutter
 from spinemets.segmentation.parameters import CLUSTER_RULES, SegmentationParameters
 from spinemets.segmentation.patient_axes import PatientAxes, grid_of
-from spinemets.segmentation.region_growing import GrownRegion, grow
+from spinemets.segmentation.region_growing import GrownRegion, filled_slices, grow
 from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
 from spinemets.segmentation.seeds import deepest_of, deepest_seed, find_seed, living_seed, voxel_at
@@ -253,7 +253,8 @@ def _grown(
     compact = refined(chosen or best_region(scene, kept, seed, parameters), parameters)
     # The compact region leaves vessels out and takes dead parts in; one that is much larger than what looks like its
     # seed, with the dead parts that this surrounds, has taken marrow in instead.
-    whole = bays_closed(plain.voxels, parameters.closing_mm, scene.spacing, scene.across)
+    closed = bays_closed(plain.voxels, parameters.closing_mm, scene.spacing, scene.across)
+    whole = filled_slices(closed, scene.across)
     more = np.count_nonzero(compact.voxels & ~whole) - np.count_nonzero(plain.voxels & ~compact.voxels)
     larger = more > (parameters.compact_excess - 1) * np.count_nonzero(plain.voxels)
     return plain if larger and not plain.leaked else compact
