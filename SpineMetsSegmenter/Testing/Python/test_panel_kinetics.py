@@ -370,9 +370,9 @@ def test_the_injection_stays_with_its_series(panel, case, lesion, marker):
     assert injection_of(volume) == 12.5
     assert float(cells(panel.ui("momentsTable"))[1][5]) == 67 + 12.5
     # Another series is worked on for a while.
-    panel.widget.parameters.kineticsSeries = "another"
-    panel.widget.parameters.injectionTime = 30.0
-    panel.widget.updatePanel()
+    with slicer.util.NodeModify(panel.widget.parameters):
+        panel.widget.parameters.kineticsSeries = "another"
+        panel.widget.parameters.injectionTime = 30.0
     assert panel.widget.parameters.injectionTime == injection_of(volume) == 12.5
     panel.type("injectionTimeSpinBox", "0")
     assert injection_of(volume) is None
