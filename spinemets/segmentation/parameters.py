@@ -103,7 +103,7 @@ class SegmentationParameters:
     border_rule: str = "walk"
     border_fraction: float = 0.4
     border_inside_mm: float = 1.2
-    border_outside_mm: float = 2.0
+    border_outside_mm: float = 1.5
 
     def __post_init__(self) -> None:
         self._check_range("left_right_factor", 1, 100)

@@ -28,8 +28,9 @@ Mask = NDArray[np.bool_]
 
 # The look of so much round the region stands for what is not lesion.
 MARGIN_MM = 6.0
-# Looks learnt from the whole lesion count for more than those learnt from strokes. Dead parts are inside already.
-WALK = StrokeParameters(strength=0.02, dead_rounds=0)
+# Edges place the border rather than looks, which round a lesion with oedema take part of that in. Dead parts are inside
+# already.
+WALK = StrokeParameters(strength=0.002, dead_rounds=0)
 # However coarse the image is, the voxels on either side of the border are open.
 OPEN_VOXELS = 1.05
 
