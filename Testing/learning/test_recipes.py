@@ -111,7 +111,7 @@ def test_line_of_a_mistake_is_named(tmp_path: Path, old: str, new: str, message:
 def test_recipe_that_is_not_there(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read"):
         read_recipe(tmp_path / "absent.yaml")
-    with pytest.raises(InputError, match="choose one of .*lung-vs-other/hotspot-logistic, "):
+    with pytest.raises(InputError, match=r"choose one of .*lung-vs-other/hotspot-logistic, "):
         find_recipe("lung-vs-other/radiomcis")
 
 
