@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,10 @@ def _rolesInOpenPlanes(used, volumes) -> list[str]:
     from spinemets.mrml.slice_views import plane_of
     from spinemets.report.views import roles_for_open_planes
 
-    planes = {role: plane_of(volume).lower() for role, volume in volumes.items()}
+    planes = {}
+    for role, volume in volumes.items():
+        with suppress(InputError):  # a bent transform above it: told when the model's own series are read
+            planes[role] = plane_of(volume).lower()
     return [roles[0] for roles in roles_for_open_planes(used, planes) if roles]
 
 

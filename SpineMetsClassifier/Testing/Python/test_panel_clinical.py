@@ -31,6 +31,7 @@ def with_age(panel, lesion, tmp_path):
         holder["covariance"] = matrix.tolist()
     given["training"]["feature_ranges"]["low"] += [20.0, 0.0]
     given["training"]["feature_ranges"]["high"] += [90.0, 1.0]
+    given["training"]["feature_quantiles"]["values"] += [np.linspace(20.0, 90.0, 21).tolist(), [0.0] * 11 + [1.0] * 10]
     given["features"] += ["age", "signal"]
     given["variables"] = [
         {"name": "age", "description": "age", "unit": "years"},
