@@ -6,5 +6,6 @@ gives grey levels; `kernels` counts the texture matrices (compiled with numba wh
 is not: the same counts); each family of features (`shape`, `shape_2d`, `first_order`, `glcm`, `gldm`, `glrlm`, `glszm`,
 `ngtdm`) is a module of formulas on those counts, and `families` puts them together. `surface_mesh` and `diameters` hold
 the geometry behind `shape`. `ibsi` has what that initiative does otherwise; `lang_2019` has that paper's own 33;
-`dynamic` measures a dynamic series: its hot spot, and the features of its maps.
+`dynamic` measures a dynamic series: its hot spot, and the features of its maps. `cohorts` measures many cases,
+`runners` says where, and `processes` how workers on this machine begin.
 """

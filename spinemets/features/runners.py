@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
-import multiprocessing.context
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from spinemets.errors import InputError
 from spinemets.features.cohorts import Outcome, Runner, Task, run_task
+from spinemets.features.processes import context, worker_count
 
 # A case during which a worker ended this often is given up: it may be what ends them.
 MOST_TRIES = 3
 ENDED = "the process that worked on it was ended by the system, perhaps for lack of memory"
-# Linear algebra in each worker stays on one core: the others have cases of their own.
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def local_runner(workers: int | None = None) -> Runner:
     """Run on this machine with as many processes (default: cores); one works in this process."""
-    count = workers or os.cpu_count() or 1
+    count = worker_count(workers)
 
     def run(tasks: Sequence[Task]) -> Iterator[Outcome]:
         if count == 1 or len(tasks) < 2:
@@ -47,10 +43,8 @@ def local_runner(workers: int | None = None) -> Runner:
 
 def _pool(left: dict[int, Task], tries: dict[int, int], workers: int) -> Iterator[tuple[int, Outcome]]:
     """Outcomes by place until all are there or a process ends."""
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
     waiting = iter(list(left.items()))
-    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context()) as pool:
         running: dict[Future[Outcome], int] = {}
         try:
             while True:
@@ -70,17 +64,6 @@ def _pool(left: dict[int, Task], tries: dict[int, int], workers: int) -> Iterato
         except BaseException:  # stopped by the user: what has not begun shall not begin
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """How processes are started. On Linux they are copies of one that has loaded everything, made in an instant; where
-    copying a process is not safe, or not possible, each loads for itself (1.5 to 2 s of CPU).
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["spinemets.features.loaded"])
-    return context
 
 
 def dask_runner(scheduler: str, timeout_s: float = 10.0) -> Runner:

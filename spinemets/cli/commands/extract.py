@@ -56,6 +56,11 @@ def extract(
     from the file that the column `times_dce` names; the columns `hot_spot` (x y z in mm, LPS) and `injection_s` say
     of a case where a reader placed the hot spot, and when the injection was.
     """
+    from spinemets.features.processes import start_loading
+
+    if scheduler is None:
+        start_loading(workers)  # while this process loads itself
+
     from dataclasses import replace
 
     from spinemets.cli.reporting import print_line, showing_progress
