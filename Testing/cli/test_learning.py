@@ -37,7 +37,7 @@ threshold: {method: youden}
 validation: {folds: 4, repeats: 2, bootstrap: 3}
 resamples: 20
 """
-FEATURES = [f"t1_original_f{n}" for n in range(8)]
+FEATURES = [f"t1_original_firstorder_F{n}" for n in range(8)]
 Rows = list[dict[str, object]]
 
 
@@ -86,7 +86,7 @@ def model(tmp_path: Path, recipe: Path) -> Path:
 
 def test_a_model_is_trained_and_its_package_predicts_the_same(tmp_path: Path, model: Path, recipe: Path):
     package = ModelPackage.read(model)
-    assert "t1_original_f2" in package.features and not package.simulated
+    assert "t1_original_firstorder_F2" in package.features and not package.simulated
     told = json.loads((tmp_path / "mine.validation.json").read_text(encoding="utf-8"))
     assert {"apparent", "cross_validated", "nested", "optimism_corrected"} == set(told["estimates"])
     assert package.model["performance"]["nested"]["auc"] == told["estimates"]["nested"]["auc"]
@@ -170,15 +170,24 @@ def _separated(rows: Rows) -> Rows:
 
 
 BAD_TABLES = {
-    "constant": (_column("t1_original_f4", 3.5), "column t1_original_f4: is 3.5 in all 40 rows"),
+    "constant": (_column("t1_original_firstorder_F4", 3.5), "column t1_original_firstorder_F4: is 3.5 in all 40 rows"),
     "missing variable": (_without("age"), "has no column age"),
     "missing images": (
         lambda rows: [{k: v for k, v in row.items() if not k.startswith("t1")} for row in rows],
         "has no feature of t1",
     ),
-    "missing value": (_cell(4, "t1_original_f3", ""), "row 6 (p4), column t1_original_f3: is empty"),
-    "text in a number": (_cell(7, "t1_original_f3", "1.2.3"), "row 9 (p7), column t1_original_f3: is '1.2.3'"),
-    "no number": (_cell(7, "t1_original_f3", "nan"), "row 9 (p7), column t1_original_f3: is 'nan'"),
+    "missing value": (
+        _cell(4, "t1_original_firstorder_F3", ""),
+        "row 6 (p4), column t1_original_firstorder_F3: is empty",
+    ),
+    "text in a number": (
+        _cell(7, "t1_original_firstorder_F3", "1.2.3"),
+        "row 9 (p7), column t1_original_firstorder_F3: is '1.2.3'",
+    ),
+    "no number": (
+        _cell(7, "t1_original_firstorder_F3", "nan"),
+        "row 9 (p7), column t1_original_firstorder_F3: is 'nan'",
+    ),
     "unknown word": (_cell(2, "mass", "perhaps"), "row 4 (p2), column mass: is 'perhaps', which is not one of no, yes"),
     "one class": (_column("label", "osteolytic"), "column label: has no osteoblastic"),
     "label in words": (_cell(5, "label", "blastic"), "row 7 (p5), column label: is 'blastic'"),
@@ -233,10 +242,10 @@ def test_without_matplotlib_nothing_is_begun(tmp_path: Path, monkeypatch, capsys
 
 
 def test_a_constant_column_can_be_left_out(tmp_path: Path, recipe: Path, capsys):
-    table = write(_column("t1_original_f4", 3.5)(rows_of(3)), tmp_path / "constant.csv")
+    table = write(_column("t1_original_firstorder_F4", 3.5)(rows_of(3)), tmp_path / "constant.csv")
     arguments = ["train", str(table), "--recipe", str(recipe), "--out", str(tmp_path / "m.spinemets")]
     assert run([*arguments, "--workers", "1", "--leave-out-constant"]) == 0
-    assert "left out, the same in all cases: t1_original_f4" in capsys.readouterr().out
+    assert "left out, the same in all cases: t1_original_firstorder_F4" in capsys.readouterr().out
 
 
 def test_labels_may_be_numbers_and_the_table_of_a_spreadsheet(tmp_path: Path, recipe: Path):
@@ -257,11 +266,11 @@ def test_labels_may_be_numbers_and_the_table_of_a_spreadsheet(tmp_path: Path, re
 
 def test_second_readings_are_compared_and_not_learned_from(tmp_path: Path, recipe: Path):
     rows = [{**row, "reader": "first"} for row in rows_of(1)]
-    again: Rows = [{**row, "reader": "second", "t1_original_f1": n} for n, row in enumerate(rows[:12])]
+    again: Rows = [{**row, "reader": "second", "t1_original_firstorder_F1": n} for n, row in enumerate(rows[:12])]
     table = read_feature_table(write(rows + again, tmp_path / "two.csv"), find_recipe(recipe).content)
     assert len(table.labels) == 40
     assert table.ratings is not None and table.ratings.shape == (12, 2, len(table.names))
-    column = table.names.index("t1_original_f1")
+    column = table.names.index("t1_original_firstorder_F1")
     assert table.ratings[:, 1, column].tolist() == list(range(12))
     assert np.array_equal(table.ratings[:, 0], table.values[:12])
 
@@ -298,7 +307,8 @@ def test_a_cohort_of_images_is_measured_first_and_validated_as_images_too(tmp_pa
         image = write_image(voxels.astype(np.float32), tmp_path / f"{n}.nii.gz")
         mask = write_image(block(), tmp_path / f"mask{n}.nii.gz")
         label = "osteoblastic" if n % 2 == 0 else "osteolytic"
-        rows.append({"case": f"p{n}", "t1": image.name, "mask": mask.name, "label": label})
+        # A remark of the reader's own is no feature that makes measuring needless.
+        rows.append({"case": f"p{n}", "t1": image.name, "mask": mask.name, "label": label, "t1_remark": n})
     train, test = write(rows[:10], tmp_path / "train.csv"), write(rows[10:], tmp_path / "test.csv")
     out = tmp_path / "m.spinemets"
     options = ["--workers", "1", "--leave-out-constant"]

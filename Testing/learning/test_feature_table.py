@@ -32,3 +32,20 @@ def test_the_readings_of_a_cohort_are_no_features_of_its_images(recipe: Recipe, 
     table = read_feature_table(tmp_path / "table.csv", content, leave_out_constant=True)
     assert set(table.names) == {*images, *variables}
     assert [name for name, of in zip(table.names, table.of_image, strict=True) if of] == images
+
+
+def test_a_remark_that_begins_with_a_role_is_left_out_and_said(tmp_path: Path) -> None:
+    """A column of the reader's own is no measurement; features of filtered images and of maps are."""
+    features = {"t1_wavelet-LLH_glcm_Contrast": 0.3, "t1_log-sigma-1-0-mm-3D_shape_Elongation": 0.7}
+    features |= {"dce_wash_in_original_haralick_Energy": 0.1}
+    remarks = {"t1_remark": 2, "t1_signal_score_2": 3, "dce_minutes": 5, "glcm_t1": 4}
+    rows = [
+        Case(f"p{n}", label=f"{n % 2}", clinical={name: value + n for name, value in (features | remarks).items()})
+        for n in range(8)
+    ]
+    Cohort(tuple(rows)).write(tmp_path / "table.csv")
+    recipe = {"classes": ["a", "b"], "roles": {"t1": "", "dce": ""}, "extraction": {}}
+    table = read_feature_table(tmp_path / "table.csv", recipe)
+    assert table.names == tuple(features)
+    told = "left out, named unlike a feature measured on an image: t1_remark, t1_signal_score_2, dce_minutes"
+    assert table.warnings == (told,)

@@ -22,6 +22,7 @@ def with_features(
     """
     from spinemets.dce.wanted import Kinetics, measured_variables
     from spinemets.errors import InputError
+    from spinemets.learning.feature_table import is_measured
     from spinemets.studies.cohort import Cohort
 
     roles = tuple(recipe["roles"])
@@ -29,9 +30,8 @@ def with_features(
     if not recipe["extraction"] and kinetics is None:
         return table
     cohort = Cohort.read(table)
-    beginnings = tuple(f"{role}_" for role in roles)
     own = measured_variables(recipe)
-    measured = any(name.startswith(beginnings) or name in own for case in cohort.cases for name in case.clinical)
+    measured = any(is_measured(name, roles) or name in own for case in cohort.cases for name in case.clinical)
     if measured or not any(role in case.images for case in cohort.cases for role in roles):
         return table
     from spinemets.features.cohorts import Extraction, extract_cohort, write_features

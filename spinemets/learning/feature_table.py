@@ -1,7 +1,8 @@
 """The table that a model learns from: a cohort table whose other columns are numbers.
 
-Columns: `case` (the patient), `lesion`, `reader`, `label`, and a column a feature: ROLE_name of images, and clinical
-variables that a recipe names; what any shipped recipe names so, as a reader's `t1_signal`, is no feature of an image. A
+Columns: `case` (the patient), `lesion`, `reader`, `label`, and a column a feature: ROLE_image-type_class_feature of
+images, as `t1_original_firstorder_Mean`, and clinical variables that a recipe names. A reader's `t1_signal` or a
+`t1_remark` begins as a feature of the series T1 does, but has no class of features in it: it is left out, and said. A
 label is the name of a class, or 1 for the positive class and 0 for the other. Where several readers measured the same
 lesions, the first reader's rows are learned from, and all are compared.
 """
@@ -9,7 +10,8 @@ lesions, the first reader's rows are learned from, and all are compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.errors import InputError
-from spinemets.learning.recipes import clinical_names
+from spinemets.features.settings import FAMILIES
 from spinemets.studies.cohort import Case, Cohort
 
 FEWEST_COPIES = 5
 POSITIVE_WORDS, NEGATIVE_WORDS = ("1", "1.0"), ("0", "0.0")
+# After the role: type of image (of maps, which map before it), class, feature.
+MEASURED = re.compile(rf"[^_].*_({'|'.join(FAMILIES)})_[^_].*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,11 @@ class FeatureTable:
         return [f"{a}/{b}" if b else a for a, b in zip(self.patients, self.lesions)]
 
 
+def is_measured(name: str, roles: Iterable[str]) -> bool:
+    """Whether a column's name is that of a feature measured on an image of one of the roles."""
+    return any(name.startswith(f"{role}_") and MEASURED.fullmatch(name[len(role) + 1 :]) for role in roles)
+
+
 def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_constant: bool = False) -> FeatureTable:
     """The cases and features of a table that a recipe uses.
 
@@ -71,11 +80,11 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
     cohort = Cohort.read(path)
     cases, others = _by_reader(cohort.cases)
     labels = _labels(cohort, cases, list(recipe["classes"]))
-    names, of_image = _columns(cohort, recipe)
+    names, of_image, unlike = _columns(cohort, recipe)
     variables = {entry["name"]: entry for entry in recipe.get("variables", ())}
     values = numbers(cohort.path, cases, names, variables)
     varies = np.ptp(values, axis=0) > 0
-    warnings: tuple[str, ...] = ()
+    warnings = [f"left out, named unlike a feature measured on an image: {', '.join(unlike)}"] if unlike else []
     if not varies.all():
         constant = [name for name, kept in zip(names, varies) if not kept]
         if not leave_out_constant or not varies.any():
@@ -85,7 +94,7 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
                 f"is {values[0, names.index(constant[0])]:g} in all {len(cases)} rows",
                 "take it out of the table, or add --leave-out-constant",
             )
-        warnings = (f"left out, the same in all cases: {', '.join(constant)}",)
+        warnings.append(f"left out, the same in all cases: {', '.join(constant)}")
     _check_copies(cohort, cases, values[:, varies & of_image])
     kept = [name for name, use in zip(names, varies) if use]
     ratings = _ratings(cohort, cases, others, kept, variables)
@@ -99,7 +108,7 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
         values[:, varies],
         of_image[varies],
         ratings,
-        warnings,
+        tuple(warnings),
         _simulated(cases),
     )
 
@@ -191,30 +200,25 @@ def _labels(cohort: Cohort, cases: Sequence[Case], classes: list[str]) -> NDArra
     return labels
 
 
-def _columns(cohort: Cohort, recipe: Mapping[str, Any]) -> tuple[list[str], NDArray[np.bool_]]:
-    """Names of the columns that the recipe uses, in the table's order, and whether each belongs to an image."""
+def _columns(cohort: Cohort, recipe: Mapping[str, Any]) -> tuple[list[str], NDArray[np.bool_], list[str]]:
+    """Names of the columns that the recipe uses, in the table's order, and whether each belongs to an image; then those
+    that begin with a role, but are neither its features nor variables of the recipe."""
     there = list(dict.fromkeys(name for case in cohort.cases for name in case.clinical))
     wanted = [entry["name"] for entry in recipe.get("variables", ())]
     for name in wanted:
         if name not in there:
             raise InputError(f"{cohort.path}", f"has no column {name}", "add it; the recipe needs it")
     roles = list(recipe["roles"]) if recipe["extraction"] is not None else []
-    left_out = recipe.get("left_out", ())
-    readings = clinical_names()  # some begin with a role, but are not measured on an image
-    images = [
-        name
-        for name in there
-        if name not in wanted
-        and name not in readings
-        and any(name.startswith(f"{role}_") for role in roles)
-        and not any(part in name for part in left_out)
-    ]
+    others = [name for name in there if name not in wanted and any(name.startswith(f"{role}_") for role in roles)]
+    images = [name for name in others if is_measured(name, roles)]
+    unlike = [name for name in others if name not in images]
+    used = [name for name in images if not any(part in name for part in recipe.get("left_out", ()))]
     for role in roles:
-        if not any(name.startswith(f"{role}_") for name in images):
-            why = f"has no feature of {role}, a column that begins with {role}_"
+        if not any(is_measured(name, [role]) for name in used):
+            why = f"has no feature of {role}, a column named as {role}_original_firstorder_Mean"
             raise InputError(f"{cohort.path}", why, "make the features with `spinemets extract`")
-    names = [name for name in there if name in images or name in wanted]
-    return names, np.array([name in images for name in names], bool)
+    names = [name for name in there if name in used or name in wanted]
+    return names, np.array([name in used for name in names], bool), unlike
 
 
 def _check_copies(cohort: Cohort, cases: Sequence[Case], values: NDArray[np.float64]) -> None:

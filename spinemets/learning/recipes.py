@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +113,6 @@ def find_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
         names = ", ".join(recipe.name for recipe in find_recipes())
         raise InputError(name_or_path, "is neither a recipe nor a YAML file", f"choose one of {names}")
     return read_recipe(shipped)
-
-
-@cache
-def clinical_names() -> frozenset[str]:
-    """What the shipped recipes call clinical variables, such as `age` and a reader's `t1_signal`."""
-    return frozenset(entry["name"] for recipe in find_recipes() for entry in recipe.content.get("variables", ()))
 
 
 def all_steps(steps: list[Content]) -> Iterator[Content]:
