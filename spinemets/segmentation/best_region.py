@@ -50,7 +50,7 @@ def best_region(
     """
     start = round_seed(scene, seed)
     field = field_round(scene, seen_from(start, scene.channels, scene.outline), seed, parameters)
-    confined = [part[field.where] for part in (scene.beside_outline(SIDE_MM), *kept)]
+    confined = [part[field.where] for part in (scene.beside_mm <= SIDE_MM, *kept)]
     tried: list[NDArray[np.bool_]] = []
     for region in hypotheses(field, start[field.where], confined, parameters):
         if not any(np.count_nonzero(region ^ other) <= SAME * np.count_nonzero(region) for other in tried):

@@ -44,6 +44,11 @@ class PatientAxes:
         spacing = tuple(float(grid.GetSpacing()[a]) for a in order)
         return cls(order, flipped, spacing)  # type: ignore[arg-type]
 
+    def directions(self, grid: sitk.Image) -> np.ndarray:
+        """(axis, LPS): unit vectors along which voxels lie to the left, to the back and to the head of each other."""
+        columns = np.reshape(grid.GetDirection(), (3, 3)).T[list(self.order)]
+        return np.asarray(columns * np.where(self.flipped, -1, 1)[:, np.newaxis])
+
     def to_patient(self, array: np.ndarray) -> np.ndarray:
         """A view of [..., k, j, i] as [..., z, y, x], rising to the head, the back and the left."""
         lead = array.ndim - 3

@@ -30,6 +30,8 @@ class Scene:
     across : the array axis across the slices; spacing : mm along z, y, x.
     voxels : (z, y, x) or (frame, z, y, x), the image in the box, its frames shifted back where they were.
     outline : the carried outline; channels : what the box looks like.
+    beside_mm : how far a voxel lies to the left or the right of the slices that the outline was drawn on, which may be
+        turned against the image's axes; 0 between these.
     background : median brightness outside the outline.
     motion : how far the frames lie apart; None for a still image, or when it was not looked at. corrected : whether
         they were shifted back.
@@ -41,6 +43,7 @@ class Scene:
     spacing: tuple[float, float, float]
     voxels: NDArray[np.float32]
     outline: NDArray[np.bool_]
+    beside_mm: NDArray[np.float32]
     channels: Channels
     background: float
     motion: Motion | None = None
@@ -71,7 +74,8 @@ class Scene:
         channels = channels_of(voxels, outline, spacing, across, parameters)
         surroundings = channels.brightness if outline.all() else channels.brightness[~outline]
         background = float(np.median(surroundings))
-        return cls(box, axes, across, spacing, voxels, outline, channels, background, motion, corrected)
+        beside = _beside_mm(outline, axes.directions(grid) @ carried.sideways * axes.spacing)
+        return cls(box, axes, across, spacing, voxels, outline, beside, channels, background, motion, corrected)
 
     def within_reach(self, margin_mm: float) -> NDArray[np.bool_]:
         """Voxels at most `margin_mm` outside the outline as seen from the side.
@@ -81,17 +85,9 @@ class Scene:
         """
         if not np.isfinite(margin_mm):
             return np.ones(self.outline.shape, bool)
-        drawn = self.outline.any(axis=(0, 1))
-        beside = dilated(self.outline, lines_of_ball(margin_mm, self.spacing, slice_axis=2))
-        away = ndimage.distance_transform_edt(~drawn, sampling=self.spacing[2])
+        near = dilated(self.outline, lines_of_ball(margin_mm, self.spacing, slice_axis=2))
         shadow = ndimage.distance_transform_edt(~self.outline.any(axis=2), sampling=self.spacing[:2])
-        return np.where(drawn, beside, shadow[..., np.newaxis] <= margin_mm + away)
-
-    def beside_outline(self, side_mm: float) -> NDArray[np.bool_]:
-        """Voxels at most `side_mm` to the left or the right of the slices that the outline was drawn on."""
-        drawn = self.outline.any(axis=(0, 1))
-        away = ndimage.distance_transform_edt(~drawn, sampling=self.spacing[2])
-        return np.broadcast_to(away <= side_mm, self.outline.shape)
+        return np.where(self.beside_mm == 0, near, shadow[..., np.newaxis] <= margin_mm + self.beside_mm)
 
     def index_of(self, voxel: Index) -> Index:
         """Index in the scene of the image's voxel (i, j, k)."""
@@ -122,3 +118,17 @@ class Scene:
         offsets = np.ogrid[tuple(slice(-n, n + 1) for n in reach)]
         distance = sum((offset * step) ** 2 for offset, step in zip(offsets, self.spacing))
         return np.asarray(distance <= radius_mm**2 + 1e-9)
+
+
+def _beside_mm(outline: NDArray[np.bool_], steps: NDArray[np.float64]) -> NDArray[np.float32]:
+    """mm (z, y, x) to the left or the right of the slices that the outline was drawn on; 0 between these.
+
+    steps : mm to the left, across these slices, from a voxel to the next along x, y, z.
+    """
+    x, y, z = (np.arange(n) * step for n, step in zip(outline.shape[::-1], steps))
+    leftward = (z[:, np.newaxis, np.newaxis] + y[:, np.newaxis] + x).astype(np.float32)
+    drawn = leftward[outline]
+    # Half a voxel less on either side: where slices end between two voxels, no gap is left beside their end.
+    middle = (float(drawn.max()) + float(drawn.min())) / 2
+    half = max((float(drawn.max()) - float(drawn.min())) / 2 - abs(float(steps[0])) / 2, 0.0)
+    return np.maximum(np.abs(leftward - np.float32(middle)) - np.float32(half), np.float32(0))

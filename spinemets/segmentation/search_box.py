@@ -39,10 +39,15 @@ class SearchBox:
 
 @dataclass(frozen=True)
 class CarriedOutline:
-    """The outline on the image's grid: `voxels` [k, j, i] of `box`, which fits it tightly."""
+    """The outline on the image's grid: `voxels` [k, j, i] of `box`, which fits it tightly.
+
+    sideways : unit vector, LPS: the axis of the outline's own grid that runs most nearly to the left, across the slices
+        of a sagittal one.
+    """
 
     voxels: np.ndarray
     box: SearchBox
+    sideways: np.ndarray
 
     def within(self, box: SearchBox) -> np.ndarray:
         """The outline's voxels [k, j, i] in another box that holds this one."""
@@ -70,7 +75,7 @@ def carry_outline(outline: sitk.Image, grid: sitk.Image, threshold: float) -> Ca
             "outline", "fills no voxel of the image", "draw it thicker or on more slices, or lower carry_threshold"
         )
     box = SearchBox(*bounding_box(carried))
-    return CarriedOutline(voxels[box.array_slices], box)
+    return CarriedOutline(voxels[box.array_slices], box, PatientAxes.of(outline).directions(outline)[0])
 
 
 def search_box(
