@@ -14,7 +14,7 @@ from spinemets.models.classification import voxel_sha256
 from spinemets.models.package import ModelPackage
 from spinemets.mrml.cases import identity_of_case
 from spinemets.mrml.segmentations import mask_from_segment, reference_volume, segments_of
-from spinemets.mrml.sequences import image_of, sequence_behind
+from spinemets.mrml.sequences import image_of, sequence_behind, times_of_sequence
 from spinemets.mrml.volumes import image_from_volume_node, world_matrix
 from spinemets.studies.case_files import write_case_file
 
@@ -91,7 +91,8 @@ class Inputs:
         )
 
     def measuredKey(self, digests: "Digests") -> str:
-        """Hash of all that is measured: model, voxels and place of each series, lesion, hot spot and injection.
+        """Hash of all that is measured: model, voxels and place of each series, lesion, hot spot, injection and
+        frames before contrast.
 
         Raises InputError for a volume or segment that cannot be used.
         """
@@ -141,7 +142,7 @@ class Digests:
         frames = (
             [node] if sequence is None else [sequence.GetNthDataNode(n) for n in range(sequence.GetNumberOfDataNodes())]
         )
-        times = () if sequence is None else [sequence.GetNthIndexValue(number) for number in range(len(frames))]
+        times = () if sequence is None else times_of_sequence(sequence)
         voxels = tuple(_stampOfVoxels(frame.GetImageData()) for frame in frames)
         stamp = (voxels, tuple(times), world_matrix(node).tobytes())
         return self._remembered(("volume", node.GetID()), stamp, lambda: _digest(image_of(node)[0]))

@@ -20,7 +20,7 @@ from spinemets.mrml.lesions import Content, lesion_id, lesions_of
 from spinemets.mrml.markups import first_point_lps
 from spinemets.mrml.results import SceneResult, keep_result, result_with_key, result_with_measured_key
 from spinemets.mrml.segmentations import has_voxels, segments_of
-from spinemets.mrml.sequences import injection_of
+from spinemets.mrml.sequences import frames_before_contrast, injection_of, sequence_behind, times_of_sequence
 from spinemets.outputs import replacing_file
 from spinemets.progress import silent
 from spinemets.report.page import write_report
@@ -195,7 +195,8 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         """What is still missing before the `KnownModel`s can be asked; empty when nothing."""
         if parameters.lesionSegmentation is None:
             choose = _("Choose the lesion: find or draw it in the module SpineMets Segmenter.")
-            return choose if self.volumes(parameters) else _("Open a study first.") + " " + choose
+            opening = _("Open a study first: choose its folder and press Load, or press DICOM.")
+            return choose if self.volumes(parameters) else f"{opening} {choose}"
         if parameters.lesionSegmentID not in segments_of(parameters.lesionSegmentation):
             return _("The segment of the lesion is gone. Choose another one.")
         if not has_voxels(parameters.lesionSegmentation, parameters.lesionSegmentID):
@@ -212,6 +213,11 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             if other:
                 return _("The series chosen as {role} is {other}. Choose another one, or correct its role.").format(
                     role=role_in_words(role), other=role_in_words(other)
+                )
+            if role == DYNAMIC_ROLE and not hasTimes(roles[role]):
+                return _(
+                    "The dynamic series does not say when its frames were taken: type the seconds from frame to frame"
+                    " in the module SpineMets Segmenter, under Kinetics."
                 )
         entered = self.clinicalValues(parameters)
         missing = [one["description"] for name, one in self.variables(models).items() if name not in entered]
@@ -266,13 +272,15 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         return {name: vars(one) for name, one in found.items() if one.word}
 
     def _hotSpot(self, parameters, lesion: LesionChoice, package: ModelPackage, volumes) -> HotSpotInput:
-        """Where the reader moved the lesion's hot spot to, and the injection, for a model that measures there."""
+        """Where the reader moved the lesion's hot spot to, and what the Segmenter was told of the series; nothing for a
+        model that does not measure there."""
         if package.kinetics is None:
             return HotSpotInput()
         case = self.currentCase(parameters)
         node = None if case is None else hot_spot_of(case, lesion.identity)
         place = None if node is None or origin_of(node) == FOUND else first_point_lps(node)
-        return HotSpotInput(place, injection_of(volumes[DYNAMIC_ROLE]))
+        series = volumes[DYNAMIC_ROLE]
+        return HotSpotInput(place, injection_of(series), frames_before_contrast(series))
 
     def _roleSegments(self, parameters, lesion: LesionChoice, volumes) -> dict:
         """Where the lesion was also drawn on a series of the model itself."""
@@ -389,6 +397,15 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         identity = identity_of_case(inputs.volumes)
         write_report(found.result, identity, inputs.images(), found.result.masks, path, overwrite=True)
         return Path(path)
+
+
+def hasTimes(volume) -> bool:
+    """Whether the seconds of a dynamic series' frames are known; what is no sequence, or no time, is told elsewhere."""
+    sequence = sequence_behind(volume)
+    try:
+        return sequence is None or bool(times_of_sequence(sequence))
+    except InputError:
+        return True
 
 
 def _set(parameters, field: str, value) -> None:

@@ -224,24 +224,28 @@ class KineticsSection:
             item.setText(text)
 
     def _takeOverSequence(self, volume) -> None:
-        """Of another series, use its own repetition time, flip angle and injection; what is typed stays with it, where
-        models find the injection too."""
+        """Of another series, use its own repetition time, flip angle, injection, frames before contrast and interval;
+        what is typed of the latter three stays with it, where models find it too."""
+        from spinemets.mrml import sequences
         from spinemets.mrml.cases import key_of
         from spinemets.mrml.kinetic_maps import sequence_facts
-        from spinemets.mrml.sequences import injection_of, keep_injection
 
         parameters = self._panel.parameters
         if volume is None:
             return
         if parameters.kineticsSeries == key_of(volume):
-            keep_injection(volume, parameters.injectionTime)
+            sequences.keep_injection(volume, parameters.injectionTime)
+            sequences.keep_frames_before_contrast(volume, parameters.framesBefore)
+            sequences.keep_frame_interval(volume, parameters.frameInterval)
             return
         facts = sequence_facts(volume)
         with slicer.util.NodeModify(parameters):
             parameters.kineticsSeries = key_of(volume)
             parameters.repetitionTime = min(facts["tr"] or 0.0, 999.0)
             parameters.flipAngle = min(facts["flip_angle"] or 0.0, 179.0)
-            parameters.injectionTime = injection_of(volume) or 0.0
+            parameters.injectionTime = sequences.injection_of(volume) or 0.0
+            parameters.framesBefore = sequences.frames_before_contrast(volume) or 1
+            parameters.frameInterval = sequences.frame_interval_of(volume) or 0.0
 
     def _showIntervalRow(self, volume) -> None:
         from spinemets.mrml.kinetic_maps import has_times

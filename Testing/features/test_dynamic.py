@@ -91,6 +91,19 @@ def test_a_reader_s_place_and_time_of_injection_count(tmp_path: Path) -> None:
     assert second.features == pytest.approx({**EARLY_VALUES, "wash_out": 100 * (560 - at) / at})
 
 
+def test_frames_before_contrast_count_as_told(tmp_path: Path) -> None:
+    given = HotSpotInput.of_columns({"baseline_frames": 2.0})
+    series = timed()
+    findings = kinetic_findings(series, carry_mask(lesion_mask(), series), Kinetics(), given=given)
+    before = (EARLY_PEAK[0] + EARLY_PEAK[1]) / 2
+    assert findings.as_json()["moments"]["s0"]["signal"] == pytest.approx(before)
+    assert findings.features["max_se"] == pytest.approx((max(EARLY_PEAK) - before) / before)
+    assert HotSpotInput.of_columns(given.as_columns()) == given
+    for wrong in (0, 1.5, "two"):
+        with pytest.raises(InputError, match="baseline_frames"):
+            HotSpotInput.of_columns({"baseline_frames": wrong})
+
+
 def test_maps_between_the_hot_spot_s_frames_have_33_features_each(tmp_path: Path) -> None:
     table, out = write_dynamic_cohort(tmp_path / "in", (LATE_PEAK,)), tmp_path / "features.csv"
     command = ["extract", str(table), "--recipe", "lung-vs-other/radiomics", "--out", str(out), "--workers", "1"]

@@ -5,7 +5,7 @@ Lang 2019, sections 2.3 and 2.4: wash-in, maximum enhancement and wash-out of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,7 @@ def kinetic_findings(
     given = given or HotSpotInput()
     series = dynamic_series(image, name="dynamic series")
     _check_seconds(series)
-    rules = kinetics.rules
-    if given.injection_s is not None:
-        rules = replace(rules, injection_s=given.injection_s)
+    rules = given.applied_to(kinetics.rules)
     if given.place is None:
         spot = find_hot_spot(series, lesion, course_rules=rules)
     else:

@@ -214,7 +214,8 @@ def classify_case(
     role_masks : the lesion as drawn on one role's own series, used there instead of `mask`.
     files : the files behind each image, by role, for the record. mask_file : that of the mask.
     clinical : clinical values by name, numbers or words that the model knows; those that it does not use are ignored.
-    hot_spot : where a reader placed the hot spot in the dynamic series, and the time of the injection.
+    hot_spot : where a reader placed the hot spot in the dynamic series, the time of the injection, and the frames
+        before contrast.
     mask_author : who or what made the mask. seed : the seed of the whole run, for the record.
 
     Raises

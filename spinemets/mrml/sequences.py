@@ -31,6 +31,8 @@ SECONDS = "s"
 UNITS_OF_TIME = {"s": 1.0, "sec": 1.0, "ms": 0.001, "min": 60.0}
 # Of the sequence, not of the volume that shows it: that one takes the attributes of each frame.
 INJECTION_ATTRIBUTE = ATTRIBUTE_PREFIX + "InjectionSeconds"
+BASELINE_ATTRIBUTE = ATTRIBUTE_PREFIX + "FramesBeforeContrast"
+INTERVAL_ATTRIBUTE = ATTRIBUTE_PREFIX + "FrameIntervalSeconds"
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,15 @@ def has_times(sequence: Any) -> bool:
 
 
 def times_of_sequence(sequence: Any) -> list[float]:
-    """Time (s) of each frame of a sequence; empty when its index is no time.
+    """Time (s) of each frame of a sequence; empty when its index is no time, and no user told the interval either.
 
     Raises
     ------
     InputError : its index is words that stand for times.
     """
     if not has_times(sequence):
-        return []
+        told = sequence.GetAttribute(INTERVAL_ATTRIBUTE)
+        return [n * float(told) for n in range(sequence.GetNumberOfDataNodes())] if told else []
     second = UNITS_OF_TIME[sequence.GetIndexUnit()]
     try:
         return [float(sequence.GetNthIndexValue(n)) * second for n in range(sequence.GetNumberOfDataNodes())]
@@ -150,18 +153,49 @@ def times_of_sequence(sequence: Any) -> list[float]:
 
 def injection_of(volume_node: Any) -> float | None:
     """Second of the injection on the clock of the frames, of the series that a volume node shows; None: not told."""
-    sequence = sequence_behind(volume_node)
-    told = None if sequence is None else sequence.GetAttribute(INJECTION_ATTRIBUTE)
-    return float(told) if told else None
+    return _told(volume_node, INJECTION_ATTRIBUTE)
 
 
 def keep_injection(volume_node: Any, seconds: float) -> None:
     """Keep the second of the injection with the series that a volume node shows; 0, where the clock starts, is what
     is taken where none is told."""
+    _keep(volume_node, INJECTION_ATTRIBUTE, seconds or None)
+
+
+def frames_before_contrast(volume_node: Any) -> int | None:
+    """Number of frames that were taken before contrast, of the series that a volume node shows; None: not told."""
+    told = _told(volume_node, BASELINE_ATTRIBUTE)
+    return None if told is None else int(told)
+
+
+def keep_frames_before_contrast(volume_node: Any, frames: int) -> None:
+    """Keep the number of frames before contrast with the series that a volume node shows; 1 is what is taken where none
+    is told."""
+    _keep(volume_node, BASELINE_ATTRIBUTE, frames if frames != 1 else None)
+
+
+def frame_interval_of(volume_node: Any) -> float | None:
+    """Seconds from frame to frame that a user told of a series without times; None: not told."""
+    return _told(volume_node, INTERVAL_ATTRIBUTE)
+
+
+def keep_frame_interval(volume_node: Any, seconds: float) -> None:
+    """Keep the seconds from frame to frame with the series that a volume node shows: its frames have times then, where
+    it has none of its own. 0: not known."""
+    _keep(volume_node, INTERVAL_ATTRIBUTE, seconds or None)
+
+
+def _told(volume_node: Any, attribute: str) -> float | None:
     sequence = sequence_behind(volume_node)
-    told = f"{seconds:g}" if seconds else None
-    if sequence is not None and sequence.GetAttribute(INJECTION_ATTRIBUTE) != told:
-        sequence.SetAttribute(INJECTION_ATTRIBUTE, told)
+    told = None if sequence is None else sequence.GetAttribute(attribute)
+    return float(told) if told else None
+
+
+def _keep(volume_node: Any, attribute: str, value: float | None) -> None:
+    sequence = sequence_behind(volume_node)
+    told = None if value is None else f"{value:g}"
+    if sequence is not None and sequence.GetAttribute(attribute) != told:
+        sequence.SetAttribute(attribute, told)
 
 
 def image_of(volume_node: Any) -> tuple[sitk.Image, list[float]]:

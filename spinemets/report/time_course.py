@@ -102,15 +102,17 @@ def _legend(width: float, style: Style) -> list[str]:
 
 
 def hot_spot_values(hot_spot: dict[str, Any]) -> list[tuple[str, str]]:
-    """Wash-in, maximum and wash-out slope in words; the injection, where the clock does not start with it."""
+    """Wash-in, maximum and wash-out slope in words; the injection, where the clock does not start with it; the frames
+    before contrast, where they are several."""
     curve = {"wash-out": "washes out", "plateau": "plateau", "persistent": "rises on"}[hot_spot["curve_type"]]
-    injection = hot_spot["rules"]["injection_s"]
+    injection, before = hot_spot["rules"]["injection_s"], hot_spot["rules"]["baseline_frames"]
     since = "the peak" if hot_spot["wash_out_from"] == "peak" else hot_spot["wash_out_from"]
     return [
         ("Steepest wash-in", f"{fixed(100 * hot_spot['wash_in'], 0)} %"),
         ("Maximum enhancement", f"{fixed(100 * hot_spot['max_se'], 0)} %"),
         (f"Wash-out slope, from {since} to the last frame", f"{fixed(hot_spot['wash_out'], 1)} % ({curve})"),
         *([("Injection, second on the clock of the frames", f"{injection:g} s")] if injection else []),
+        *([("Frames before contrast", str(before))] if before > 1 else []),
     ]
 
 

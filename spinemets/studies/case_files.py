@@ -26,7 +26,8 @@ class CaseFile:
     list of role, plane, number, description, reason and used. images, views : by role; views are only looked at.
     mask : the lesion on any grid of the same world; role_masks : where it was drawn on a series itself. origins : the
     files behind each image. reader : who or what made the mask. clinical : values by name. hot_spot : of the dynamic
-    series, `hot_spot` (where a reader placed it: text "x y z", mm, LPS) and `injection_s`, as in a cohort table.
+    series, `hot_spot` (where a reader placed it: text "x y z", mm, LPS), `injection_s` and `baseline_frames`, as in a
+    cohort table.
     """
 
     identity: Mapping[str, Any]

@@ -132,6 +132,41 @@ def test_the_injection_that_the_segmenter_was_told_is_what_is_asked_about(panel,
     assert not panel.widget.documents()
 
 
+def test_the_frames_before_contrast_that_the_segmenter_was_told_are_what_is_asked_about(
+    panel, lesion, tree, classify, case
+):
+    from spinemets.mrml.sequences import keep_frames_before_contrast
+
+    (untold,) = classify()
+    keep_frames_before_contrast(case.volumes()["dce"], 2)
+    panel.widget.refresh()
+    assert not panel.widget.documents()
+    (told,) = classify()
+    hot_spot = told.document["hot_spot"]
+    assert hot_spot["rules"]["baseline_frames"] == 2
+    # The voxels of the hot spot are the same ones or others; S0 is the mean of the first two frames in any case.
+    assert hot_spot["moments"]["s0"]["signal"] == pytest.approx(np.mean(hot_spot["signal"][:2]))
+    assert untold.document["hot_spot"]["moments"]["s0"]["signal"] == untold.document["hot_spot"]["signal"][0]
+    assert "Frames before contrast: <b>2</b>" in panel.widget.ui.courseText.text
+
+
+def test_a_series_without_times_is_asked_about_once_the_segmenter_was_told_them(panel, lesion, tree, classify, case):
+    from spinemets.mrml.sequences import keep_frame_interval, sequence_behind
+
+    volume = case.volumes()["dce"]
+    sequence_behind(volume).SetIndexUnit("")
+    panel.widget.refresh()
+    assert not panel.ui("applyButton").enabled
+    assert "seconds from frame to frame in the module SpineMets Segmenter" in panel.ui("applyButton").toolTip
+    keep_frame_interval(volume, 15)
+    panel.widget.refresh()
+    (result,) = classify()
+    assert result.document["hot_spot"]["times_s"] == [15.0 * frame for frame in range(12)]
+    keep_frame_interval(volume, 9)
+    panel.widget.refresh()
+    assert not panel.widget.documents()
+
+
 def test_other_times_of_the_frames_are_another_question(panel, lesion, tree, case):
     from spinemets.mrml.sequences import sequence_behind
 

@@ -378,6 +378,25 @@ def test_the_injection_stays_with_its_series(panel, case, lesion, marker):
     assert injection_of(volume) is None
 
 
+def test_frames_before_contrast_and_interval_stay_with_their_series(panel, case, lesion, marker):
+    from spinemets.mrml.sequences import frame_interval_of, frames_before_contrast, sequence_behind
+
+    volume = case.volumes()["dce"]
+    panel.click("kineticsSettingsButton")
+    panel.type("framesBeforeSpinBox", "2")
+    sequence_behind(volume).SetIndexUnit("")
+    panel.widget.updatePanel()
+    panel.type("frameIntervalSpinBox", "12")
+    assert (frames_before_contrast(volume), frame_interval_of(volume)) == (2, 12.0)
+    # Another series is worked on for a while.
+    with slicer.util.NodeModify(panel.widget.parameters):
+        panel.widget.parameters.kineticsSeries = "another"
+        panel.widget.parameters.framesBefore, panel.widget.parameters.frameInterval = 4, 3.0
+    assert (panel.widget.parameters.framesBefore, panel.widget.parameters.frameInterval) == (2, 12.0)
+    panel.type("framesBeforeSpinBox", "1")
+    assert frames_before_contrast(volume) is None
+
+
 def test_without_a_dynamic_series(panel, case, lesion):
     slicer.mrmlScene.RemoveNode(case.volumes()["dce"])
     panel.process_events()

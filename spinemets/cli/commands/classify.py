@@ -38,6 +38,9 @@ def classify(
     injection: Annotated[
         float | None, typer.Option(help="Second of the injection on the clock of the times; default: as the model's.")
     ] = None,
+    baseline_frames: Annotated[
+        int | None, typer.Option(min=1, help="Frames that were taken before contrast; default: as the model's.")
+    ] = None,
     heatmap: Annotated[
         str, typer.Option(metavar="NAME", help="Map of this variable of the model too; `strongest`: of the strongest.")
     ] = "",
@@ -56,7 +59,7 @@ def classify(
     from spinemets.outputs import check_writable_folder, replacing_folder
 
     check_writable_folder(out, overwrite)
-    given = HotSpotInput(parse_place(hot_spot) if hot_spot else None, injection)
+    given = HotSpotInput(parse_place(hot_spot) if hot_spot else None, injection, baseline_frames)
     package = ModelPackage.read(find_package(model))
     with replacing_folder(out, overwrite) as partial, showing_progress(progress) as report:
         report("read", 0, 1, "images and lesion")

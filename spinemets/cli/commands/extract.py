@@ -53,8 +53,9 @@ def extract(
     examination or by another reader.
 
     A recipe that measures a dynamic series takes the seconds of its frames from the series itself, from --times, or
-    from the file that the column `times_dce` names; the columns `hot_spot` (x y z in mm, LPS) and `injection_s` say
-    of a case where a reader placed the hot spot, and when the injection was.
+    from the file that the column `times_dce` names; the columns `hot_spot` (x y z in mm, LPS), `injection_s` and
+    `baseline_frames` say of a case where a reader placed the hot spot, when the injection was, and how many frames were
+    taken before contrast.
     """
     from spinemets.features.processes import start_loading
 
