@@ -74,7 +74,25 @@ def test_bars_are_as_long_as_the_contributions(document):
 def test_the_series_of_a_variable_is_named_even_where_there_is_no_room(document):
     for draw in (contributions_svg, nomogram_svg):
         texts = [text.text for text in elements(draw(document, Style(LIGHT), 300.0), "text")]
-        assert any(text.startswith("Fat-suppressed T2") for text in texts)
+        assert any(text.startswith(("Fat-suppressed T2", "FS T2")) for text in texts)
+
+
+def test_no_digit_of_a_value_is_lost_where_there_is_little_room(document):
+    document["contributions"][0] |= {"value": 0.09812, "training_range": [0.06331, 0.11315], "percentile": 90.0}
+    texts = [text.text for text in elements(contributions_svg(document, Style(LIGHT), 370.0), "text")]
+    assert "FS T2: 0.0981, training 0.0633 to 0.113" in texts
+
+
+def test_a_scored_variable_speaks_in_words_alone(document):
+    """A reader who scored "uneven" is not told that it lies between 0 and 1, at a percentile."""
+    scored = {"feature": "signal", "value": 1.0, "training_range": [0.0, 1.0], "percentile": 82.0}
+    document["contributions"][0] |= scored | {"word": "uneven", "training_words": ["uniform", "uneven"]}
+    document["contributions"][0]["nomogram_range"] = [80.0, 0.0]
+    ranks = sum("percentile" in text.text for text in elements(contributions_svg(document), "text"))
+    assert ranks == len(document["contributions"]) - 1
+    assert "uneven" in [text.text for text in elements(contributions_svg(document), "text")]
+    ticks = [text.text for text in elements(nomogram_svg(document), "text") if text.get("class") == "tick"]
+    assert {"uniform", "uneven"} <= set(ticks)
 
 
 def test_the_point_and_the_interval_lie_at_the_probability(document):

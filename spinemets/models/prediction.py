@@ -31,6 +31,7 @@ class Contribution:
     low, high : training range of the value. slope : logit per unit of the value.
     percentile : of the value among the training cases; None where the model does not tell.
     word : that stands for the value of a clinical variable, such as `uneven`; empty for a number.
+    range_words : those that stand for `low` and `high`; None where one has none.
     """
 
     feature: str
@@ -44,6 +45,7 @@ class Contribution:
     slope: float
     percentile: float | None = None
     word: str = ""
+    range_words: tuple[str, str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As in result.json."""
@@ -57,6 +59,7 @@ class Contribution:
             "training_range": [self.low, self.high],
             "percentile": self.percentile,
             **({"word": self.word} if self.word else {}),
+            **({"training_words": list(self.range_words)} if self.range_words else {}),
         }
 
 
@@ -205,9 +208,16 @@ def _contributions(package: ModelPackage, values: NDArray[np.float64], z: NDArra
             slope=float(slopes[k]),
             percentile=_percentile(package, k, float(values[k])),
             word=_word(package, name, float(values[k])),
+            range_words=_range_words(package, name, float(low[k]), float(high[k])),
         )
         for k, name in enumerate(package.features)
     ]
+
+
+def _range_words(package: ModelPackage, feature: str, low: float, high: float) -> tuple[str, str] | None:
+    """The words of a clinical variable for the ends of its training range."""
+    ends = _word(package, feature, low), _word(package, feature, high)
+    return ends if all(ends) else None
 
 
 def _word(package: ModelPackage, feature: str, value: float) -> str:

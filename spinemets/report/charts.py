@@ -28,6 +28,8 @@ from spinemets.report.wording import (
 SCALE_HEIGHT = 104.0
 CHART_ROW = 52.0
 CHART_HEAD = 26.0
+# As on every list of series; where a narrow chart has no room for the words.
+ABBREVIATIONS = {"Fat-suppressed": "FS", "Contrast-enhanced": "CE"}
 
 
 def negative_class(result: dict[str, Any]) -> str:
@@ -104,12 +106,14 @@ def _contribution(
     palette, middle = style.palette, width / 2
     plain, where = feature_in_words(entry["feature"])
     plain, value = capitalized(plain), entry.get("word") or number(entry["value"])
-    low, high = map(number, entry["training_range"])
+    training = "" if "word" in entry else " to ".join(map(number, entry["training_range"]))
     points = f"{fixed(entry['nomogram_points'], 0)} points" if has_points else ""
     room = width - text_width(points, 12, True) - 10
     role, _, family = where.partition(" · ")
-    percentile = f"percentile {'–' if entry.get('percentile') is None else fixed(entry['percentile'], 0)}"
-    detail = _detail(capitalized(role), value, f"{low} to {high}", family, width - text_width(percentile, 11) - 10)
+    rank = "–" if entry.get("percentile") is None else fixed(entry["percentile"], 0)
+    # Words have neither a range nor a rank.
+    percentile = f"percentile {rank}" if training else ""
+    detail = _detail(capitalized(role), value, training, family, width - text_width(percentile, 11) - 10)
     share = abs(entry["contribution"]) / largest if largest > 0 else 0.0
     length = share * (middle - 48)
     is_positive = entry["contribution"] >= 0
@@ -131,10 +135,14 @@ def _contribution(
 
 def _detail(role: str, value: str, training: str, family: str, room: float) -> str:
     """Series, value and training range in as many words as fit."""
-    short = role.partition(",")[0]
+    if not training:
+        return value if not role else f"{role}: {value}"
+    short = role
+    for long, letters in ABBREVIATIONS.items():
+        short = short.replace(long, letters)
     wanted = [f"{role}: {value}, training {training} · {family}"] if family else []
     wanted += [
-        f"{name}: {value}{range_}" for name in (role, short) for range_ in (f", training {training}", f" ({training})")
+        f"{name}: {value}{range_}" for range_ in (f", training {training}", f" ({training})") for name in (role, short)
     ]
     if not role:
         wanted = [f"{value}, training {training}", f"{value} ({training})"]

@@ -130,9 +130,11 @@ def _feature_axis(layout: _Layout, entry: dict[str, Any], row: int) -> str:
     plain, where = feature_in_words(entry["feature"])
     (low, high), (at_low, at_high) = entry["training_range"], entry["nomogram_range"]
     first, last = layout.x(at_low / 100), layout.x(at_high / 100)
-    ends = _tick(layout, first, row, number(low))
-    if abs(last - first) > layout.label_gap:
-        ends += _tick(layout, last, row, number(high))
+    first_words, last_words = entry.get("training_words") or (number(low), number(high))
+    ends = _tick(layout, first, row, first_words)
+    apart = (text_width(first_words, layout.size) + text_width(last_words, layout.size)) / 2 + layout.size
+    if abs(last - first) > max(layout.label_gap, apart):
+        ends += _tick(layout, last, row, last_words)
     axis = _axis(layout, row, capitalized(plain), capitalized(where), min(first, last), max(first, last))
     label = entry.get("word") or number(entry["value"])
     if layout.names_above:
