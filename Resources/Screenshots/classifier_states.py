@@ -115,6 +115,7 @@ def main() -> None:
 
 
 def library(states: States) -> None:
+    states.shown.ui("modelTable").selectRow(0)
     states.shown.click("cardButton")
     states.photograph("library", "cardLabel")
     states.shown.click("cardButton")

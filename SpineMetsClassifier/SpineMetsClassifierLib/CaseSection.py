@@ -8,6 +8,9 @@ from SpineMetsWidgets.StudyOpener import StudyOpener
 
 from .Logic import VOLUME_FIELDS
 
+# Across the shorter side of a view: so many times the lesion, and not less than a vertebra with its neighbours.
+SIGHT, SMALLEST_SIGHT_MM = 3.0, 90.0
+
 
 class CaseSection:
     """Shows what is asked about.
@@ -56,7 +59,9 @@ class CaseSection:
             label.visible = selector.visible = isShown
             selector.enabled = not self._panel.isWorking
             text = label.text.removeprefix("⚠ ")
-            isWrong = role not in known or logic.otherRole(role, known[role])
+            isWrong = role not in known or (
+                logic.otherRole(role, known[role]) or logic.otherStudy(parameters, known[role])
+            )
             label.text = f"⚠ {text}" if role in needed and isWrong else text
             label.toolTip = _("A chosen model needs this series.") if role in needed else _("No chosen model needs it.")
 
@@ -70,8 +75,11 @@ class CaseSection:
             self._panel.lesionChosen(choice)
 
     def showLesion(self) -> None:
-        """Show the middle of the lesion in all views; on a series of the case where none is shown."""
+        """Show the lesion and what is round it in all views; on a series of the case where none is shown."""
+        from spinemets.geometry.sizes import extent_mm
         from spinemets.mrml.lesions import Content, Drawn, centre_ras
+        from spinemets.mrml.segmentations import mask_from_segment
+        from spinemets.mrml.slice_views import show_around
 
         logic, parameters = self._panel.logic, self._panel.parameters
         lesion, volumes = logic.currentLesion(parameters), logic.volumes(parameters)
@@ -83,6 +91,10 @@ class CaseSection:
             if volumes and not any(volume.GetID() in shown for volume in volumes.values()):
                 slicer.util.setSliceViewerLayers(background=next(iter(volumes.values())), fit=True)
             slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre)
+            extent = max(extent_mm(mask_from_segment(lesion.node, lesion.segmentID)))
+            known = {volume.GetID() for volume in volumes.values()}
+            for view in viewsOf(known):
+                show_around(view, centre, max(SMALLEST_SIGHT_MM, SIGHT * extent))
 
     def hang(self, case) -> None:
         """Show the series of a study side by side, each in its acquired plane."""
@@ -108,10 +120,23 @@ def isInScene(hanging) -> bool:
 
 def shownVolumes() -> set[str]:
     """Volumes that a slice view shows, by their identity."""
+    return {composite.GetBackgroundVolumeID() for composite in composites()}
+
+
+def composites() -> list:
+    """What each slice view shows: vtkMRMLSliceCompositeNode."""
     scene = slicer.mrmlScene
     count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
-    views = [scene.GetNthNodeByClass(number, "vtkMRMLSliceCompositeNode") for number in range(count)]
-    return {view.GetBackgroundVolumeID() for view in views}
+    return [scene.GetNthNodeByClass(number, "vtkMRMLSliceCompositeNode") for number in range(count)]
+
+
+def viewsOf(volumeIDs) -> list:
+    """Slice nodes of the views that show one of these volumes."""
+    names = {one.GetLayoutName() for one in composites() if one.GetBackgroundVolumeID() in volumeIDs}
+    scene = slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceNode")
+    views = [scene.GetNthNodeByClass(number, "vtkMRMLSliceNode") for number in range(count)]
+    return [view for view in views if view.GetLayoutName() in names]
 
 
 def fill(box, entries, chosen) -> None:

@@ -5,7 +5,7 @@ from slicer.i18n import tr as _
 
 from SpineMetsWidgets.ApplyButton import ApplyButton
 
-from .CaseSection import fill, shownVolumes
+from .CaseSection import composites, fill, shownVolumes
 
 # Colour tables that every Slicer has, by what makes one (vtkMRMLColorTableNode).
 COLOURS = {"Iron": "SetTypeToIron", "Rainbow": "SetTypeToRainbow", "Ocean": "SetTypeToOcean", "Grey": "SetTypeToGrey"}
@@ -24,6 +24,7 @@ class HeatmapSection:
         self._panel = panel
         self.ui = panel.ui
         self._inputs = None
+        self._laid = None  # the map that lies over the slices
         fill(self.ui.mapColourComboBox, [(name, name) for name in COLOURS], "Iron")
         self.button = ApplyButton(self.ui.showMapButton, self.compute, panel.cancel)
         self.ui.jumpToMaximumButton.connect("clicked()", self.jumpToMaximum)
@@ -64,10 +65,14 @@ class HeatmapSection:
             self._tell(_("Where in the lesion a variable of the model is high or low."))
         else:
             self._describe(node)
+        if node is not self._laid:  # another answer is shown, or none: its map goes with it
+            self._takeOff()
+            if node is not None:
+                self._lay(node)
 
     def clear(self) -> None:
         """The scene is closed."""
-        self._inputs = None
+        self._inputs = self._laid = None
 
     # What the user does.
 
@@ -93,9 +98,13 @@ class HeatmapSection:
     def show(self) -> None:
         """Lay the map over the slices, with the chosen colours, threshold and opacity."""
         node = self._node()
-        if node is None or self._panel.isUpdatingGui:
-            return
+        if node is not None and not self._panel.isUpdatingGui:
+            self._lay(node)
+
+    def _lay(self, node) -> None:
         from spinemets.mrml.kinetic_maps import fill_lesions, show_over
+
+        self._laid = node
 
         low, high = self._range(node)
         display = node.GetDisplayNode()
@@ -116,6 +125,20 @@ class HeatmapSection:
         case = logic.currentCase(parameters)
         if case is not None:
             fill_lesions(case, opacity == 0)
+
+    def _takeOff(self) -> None:
+        """Let the slices show the series alone again."""
+        from spinemets.mrml.kinetic_maps import fill_lesions
+
+        laid, self._laid = self._laid, None
+        if laid is None:
+            return
+        for view in composites():
+            if view.GetForegroundVolumeID() == laid.GetID():
+                view.SetForegroundVolumeID(None)
+        case = self._panel.logic.currentCase(self._panel.parameters)
+        if case is not None:
+            fill_lesions(case, True)
 
     def jumpToMaximum(self) -> None:
         """Show the place of the highest value in all views."""

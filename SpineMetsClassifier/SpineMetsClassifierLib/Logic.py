@@ -209,6 +209,11 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
             if reason:
                 return f"{model.name}: {reason}"
         for role in dict.fromkeys(role for model in models for role in model.package.roles):
+            stranger = self.otherStudy(parameters, roles[role])
+            if stranger:
+                return _(
+                    "The series chosen as {role} belongs to another study, {study}. Choose one of this study."
+                ).format(role=role_in_words(role), study=stranger)
             other = self.otherRole(role, roles[role])
             if other:
                 return _("The series chosen as {role} is {other}. Choose another one, or correct its role.").format(
@@ -227,6 +232,11 @@ class SpineMetsClassifierLogic(ScriptedLoadableModuleLogic):
         """The role of a series when it is known and another one: a model must not take T1 for T2."""
         known = role_of(volume)
         return known if known != role else ""
+
+    def otherStudy(self, parameters, volume) -> str:
+        """Name of the study of a series when it is another one than the lesion's: two patients must never be mixed."""
+        ours, theirs = self.currentCase(parameters), case_of(volume)
+        return "" if ours is None or theirs is None or theirs == ours else theirs.name
 
     def missingRoles(self, parameters, models) -> list[str]:
         """Roles, in words, that the models need and that no series is chosen for."""

@@ -33,6 +33,7 @@ class ModelSection:
         self._models = []
         self._updating = False
         self._shown = None
+        self._marked = ""  # path of the model whose row the user chose
         self._question = ALL_QUESTIONS
         table = self.ui.modelTable
         table.setColumnCount(2)
@@ -58,8 +59,10 @@ class ModelSection:
         return [self.library.model(path) for path in parameters.modelPaths.splitlines()]
 
     def _selected(self):
-        row = self.ui.modelTable.currentRow()
-        return self._models[row] if 0 <= row < len(self._models) else None
+        table = self.ui.modelTable
+        row = table.currentRow()
+        isMarked = bool(table.selectedItems()) and 0 <= row < len(self._models)
+        return self._models[row] if isMarked else None
 
     # What the user does.
 
@@ -105,6 +108,8 @@ class ModelSection:
 
     def _onSelectionChanged(self) -> None:
         if not self._updating:
+            model = self._selected()
+            self._marked = "" if model is None else str(model.path)
             self._showCard()
             self._updateButtons()
 
@@ -142,7 +147,6 @@ class ModelSection:
     def _fill(self, facts) -> None:
         self._updating = True
         table = self.ui.modelTable
-        row = table.currentRow()
         table.setRowCount(len(facts))
         fitHeight(table, FEWEST_ROWS, MOST_ROWS)
         for index, (model, reason, isTicked, isLocked) in enumerate(facts):
@@ -157,8 +161,11 @@ class ModelSection:
                 item.setToolTip(reason or model.package.model["title"])
             table.setItem(index, NAME, name)
             table.setItem(index, STATUS, status)
-        if facts:
-            table.selectRow(row if 0 <= row < len(facts) else 0)
+        # A row that is marked without having been asked for would be taken for the model that is asked.
+        ticked = next((str(model.path) for model, _reason, isTicked, _isLocked in facts if isTicked), "")
+        paths = [str(model.path) for model in self._models]
+        marked = next((path for path in (self._marked, ticked) if path in paths), None)
+        table.clearSelection() if marked is None else table.selectRow(paths.index(marked))
         self._updating = False
 
     def _updateButtons(self) -> None:
@@ -171,7 +178,12 @@ class ModelSection:
             if model is not None and model.isOwn
             else _("Only models that you installed can be removed.")
         )
-        self.ui.cardButton.enabled = model is not None
+        self.ui.cardButton.enabled = model is not None or self.ui.cardLabel.visible
+        self.ui.cardButton.toolTip = (
+            _("What the selected model is: cohort, performance, intended use.")
+            if model is not None
+            else _("Select a model in the list first.")
+        )
         self.ui.cardButton.text = _("Hide card") if self.ui.cardLabel.visible else _("Card")
 
     def _showCard(self) -> None:

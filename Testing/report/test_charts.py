@@ -81,6 +81,9 @@ def test_no_digit_of_a_value_is_lost_where_there_is_little_room(document):
     document["contributions"][0] |= {"value": 0.09812, "training_range": [0.06331, 0.11315], "percentile": 90.0}
     texts = [text.text for text in elements(contributions_svg(document, Style(LIGHT), 370.0), "text")]
     assert "FS T2: 0.0981, training 0.0633 to 0.113" in texts
+    document["contributions"][0] |= {"feature": "wash_in", "value": 1.46, "training_range": [0.0, 2.94]}
+    texts = [text.text for text in elements(contributions_svg(document, Style(LIGHT), 370.0), "text")]
+    assert "Dynamic series: 1.46, training 0 to 2.94" in texts
 
 
 def test_a_scored_variable_speaks_in_words_alone(document):

@@ -17,7 +17,7 @@ import slicer
 import vtk
 
 from spinemets.mrml.layouts import Hanging, composite_of, fit_columns
-from spinemets.mrml.slice_views import are_parallel, set_slice_to_ras, slice_to_ras, stack_of
+from spinemets.mrml.slice_views import are_parallel, set_slice_to_ras, show_around, slice_to_ras, stack_of
 
 # A press and a release farther apart, in pixels, are a drag.
 CLICK_PIXELS = 3
@@ -115,13 +115,7 @@ class LinkedViews:
         with self._quietly():
             self._untouched = False
             for view in self._hanging.views.values():
-                width, height, _depth = view.GetDimensions()
-                scale = size_mm / max(min(width, height), 1)
-                x, y = (np.linalg.inv(slice_to_ras(view)) @ (*point, 1))[:2]
-                modified = view.StartModify()
-                view.SetFieldOfView(scale * width, scale * height, view.GetFieldOfView()[2])
-                view.SetSliceOrigin(float(x), float(y), 0)
-                view.EndModify(modified)
+                show_around(view, point, size_mm)
 
     def fit(self) -> None:
         """Show each series as a whole again."""

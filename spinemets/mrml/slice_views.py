@@ -119,6 +119,17 @@ def fit(view: Any, volumes: Iterable[Any]) -> None:
     view.EndModify(modified)
 
 
+def show_around(view: Any, point: Sequence[float], size_mm: float) -> None:
+    """Show a place (RAS mm) in the middle of a view, and `size_mm` across its shorter side; the slice stays."""
+    width, height, _depth = view.GetDimensions()
+    scale = size_mm / max(min(width, height), 1)
+    x, y = (np.linalg.inv(slice_to_ras(view)) @ (*point, 1))[:2]
+    modified = view.StartModify()
+    view.SetFieldOfView(scale * width, scale * height, view.GetFieldOfView()[2])
+    view.SetSliceOrigin(float(x), float(y), 0)
+    view.EndModify(modified)
+
+
 def centre_of(volumes: Sequence[Any]) -> np.ndarray:
     """Middle (RAS mm) of the box that holds the volumes."""
     low, high = _bounds(np.eye(3), volumes)

@@ -142,7 +142,9 @@ def _detail(role: str, value: str, training: str, family: str, room: float) -> s
         short = short.replace(long, letters)
     wanted = [f"{role}: {value}, training {training} · {family}"] if family else []
     wanted += [
-        f"{name}: {value}{range_}" for range_ in (f", training {training}", f" ({training})") for name in (role, short)
+        f"{name}: {value}{range_}"
+        for range_ in (f", training {training}", f" ({training})")
+        for name in (role, short, short.partition(",")[0])
     ]
     if not role:
         wanted = [f"{value}, training {training}", f"{value} ({training})"]

@@ -52,6 +52,22 @@ def test_the_strongest_variable_is_mapped_inside_the_lesion(panel, mapped, case,
         assert abs((to_slice @ [-x, -y, z, 1])[2]) < 2.1  # in the slice: series have slices of 4 mm
 
 
+def test_a_map_goes_with_its_answer(panel, case, mapped):
+    """Beside another question's answer, the colours of the first one would be taken for the second one's."""
+    node = mapped.part(HEATMAP)
+    view = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSliceCompositeNode")
+    assert view.GetForegroundVolumeID() == node.GetID()
+    chosen = panel.widget.parameters.modelPaths
+    panel.widget.modelsChosen([])
+    panel.process_events()
+    assert view.GetForegroundVolumeID() is None
+    display = panel.widget.parameters.lesionSegmentation.GetDisplayNode()
+    assert display.GetSegmentOpacity2DFill(panel.widget.parameters.lesionSegmentID) == 1
+    panel.widget.modelsChosen([chosen])
+    panel.process_events()
+    assert view.GetForegroundVolumeID() == node.GetID()
+
+
 @pytest.mark.slow
 def test_opacity_threshold_and_colours_are_followed(panel, mapped):
     node = mapped.part(HEATMAP)

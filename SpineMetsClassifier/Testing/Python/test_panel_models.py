@@ -81,10 +81,25 @@ def test_what_does_not_fit_cannot_be_ticked_and_says_why(panel, lesion, tmp_path
 
 
 def test_the_card_says_what_the_model_is(panel, lesion):
+    panel.widget.ui.modelTable.selectRow(0)
     panel.click("cardButton")
     text = panel.widget.ui.cardLabel.text
     for words in ("simulated", "Nested cross-validation", "AUC 0.", "Intended use", "60 cases", "Licence"):
         assert words in text
+
+
+def test_no_model_is_marked_that_nobody_chose(panel, lesion, shipped, tmp_path):
+    """A marked row would be taken for the model that is asked."""
+    panel.widget.library.install(shipped / "metastasis-vs-primary-demo.spinemets")
+    panel.widget.modelsChosen([])
+    panel.process_events()
+    table = panel.widget.ui.modelTable
+    assert [item.text() for item in table.selectedItems()] == []
+    assert "Select a model" in panel.ui("cardButton").toolTip
+    tick(panel, "metastasis-vs-primary-demo")
+    assert table.selectedItems()[0].text() == "metastasis-vs-primary-demo"
+    panel.click("cardButton")
+    assert "etastasis or primary" in panel.widget.ui.cardLabel.text
 
 
 def test_several_models_side_by_side(panel, lesion, classify, tmp_path):

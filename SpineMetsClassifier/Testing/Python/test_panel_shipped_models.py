@@ -1,22 +1,29 @@
-"""Each model that comes with the extension, the whole way as a user goes it: study opened, lesion classified, work
-cancelled and crashed, a clinical value changed, everything exported, scene saved and read again."""
+"""Each model that comes with the extension, the whole way as a user goes it: study opened, lesion outlined with the
+mouse and found, classified, work cancelled and crashed, a clinical value changed, everything exported, scene saved and
+read again."""
 
 import json
 import os
 import time
 from html import escape
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
 
 from spinemets.models.package import SHIPPED_FOLDER, SUFFIX, ModelPackage
 from spinemets.mrml.cases import cases_in
+from spinemets.mrml.lesions import Content, lesions_of
 from spinemets.mrml.results import results_in
+from spinemets.mrml.segmentations import mask_from_segment
 from spinemets.report.wording import probability_in_words
 
 PACKAGES = sorted(SHIPPED_FOLDER.glob(f"*{SUFFIX}"))
 SEED = 11
+# Series on which the reader outlines, and in which the lesion is found.
+OUTLINED, SEARCHED = "t2", "dce"
+BRUSH_MM = 12.0
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +41,7 @@ def study_for(tmp_path_factory):
     known = {}
 
     def write(package):
-        roles = package.roles or ("t2",)
+        roles = tuple(dict.fromkeys((*package.roles, OUTLINED, SEARCHED)))
         if (package.question, roles) not in known:
             folder = tmp_path_factory.mktemp(package.question) / "study"
             phantom, clinical = draw_case(package.question, 1, SEED)
@@ -50,21 +57,80 @@ def wait(panel, seconds=300):
     panel.process_events()
 
 
-def open_case(panel, folder, role) -> None:
-    """Load the study by the panel's own button, and give it the simulator's lesion."""
-    from spinemets.mrml.lesions import Content, add_lesion, ensure_part
-    from spinemets.mrml.segmentations import replace_segment
+def go_to(panel, module: str) -> None:
+    panel.select_module(module)
+    panel.name = module
 
+
+def segment(panel, folder, level: str) -> None:
+    """In the Segmenter: load the study, outline the diseased vertebra with the brush, find the lesion, accept it."""
     panel.type("studyPathEdit", str(folder / "dicom"))
     panel.click("loadStudyButton")
     wait(panel)
     (case,) = cases_in(slicer.mrmlScene)
-    volume = case.volumes()[role]
-    part = ensure_part(case, add_lesion(case, "lesion", volume), Content.LESIONS, volume)
-    truth = sitk.ReadImage(str(folder / "truth" / f"lesion_{role}.nrrd"), sitk.sitkUInt8)
-    replace_segment(part.node, part.segment_id, truth)
-    panel.widget.refresh()
+    panel.type("levelComboBox", level)
+    panel.click("addLesionButton")
+    panel.click("outlineButton")
+    editor = panel.widget.editorSection.editor
+    editor.setActiveEffectByName("Paint")
+    editor.activeEffect().setCommonParameter("BrushAbsoluteDiameter", BRUSH_MM)
+    paint(panel, sitk.ReadImage(str(folder / "truth" / f"outline_{OUTLINED}.nrrd"), sitk.sitkUInt8))
+    rest(panel)
+    panel.click("findButton")
+    tool = editor.activeEffect().self().tool
+    panel.process_events(until=lambda: not tool.isWorking, timeout_s=120)
+    panel.click("acceptButton")
+    rest(panel)
+    (lesion,) = lesions_of(case)
+    (mask,) = lesion.parts(Content.LESIONS)
+    truth = sitk.ReadImage(str(folder / "truth" / f"lesion_{SEARCHED}.nrrd"), sitk.sitkUInt8)
+    found = sitk.GetArrayFromImage(mask_from_segment(mask.node, mask.segment_id, truth)) > 0
+    real = sitk.GetArrayFromImage(truth) > 0
+    assert 2 * np.sum(found & real) / (found.sum() + real.sum()) >= 0.8
+
+
+def rest(panel) -> None:
+    """Wait until the Segmenter has noticed what was drawn."""
     panel.process_events()
+    panel.process_events(until=lambda: not panel.widget._restTimer.isActive())
+
+
+def paint(panel, shape: sitk.Image) -> None:
+    """Fill a shape, slice by slice, with the brush, as a hand that stays inside of it."""
+    view = f"SpineMets_{OUTLINED}"
+    node = slicer.app.layoutManager().sliceWidget(view).mrmlSliceNode()
+    x, y, z = shape.GetSpacing()
+    for k, inside in enumerate(sitk.GetArrayFromImage(shape)):
+        if not inside.any():
+            continue
+        depth = sitk.SignedMaurerDistanceMap(
+            sitk.GetImageFromArray(inside), insideIsPositive=True, squaredDistance=False, useImageSpacing=False
+        )
+        stroke = []
+        for j, i in np.argwhere(sitk.GetArrayFromImage(depth) * x >= 0.4 * BRUSH_MM):
+            if all(np.hypot((i - a) * x, (j - b) * y) >= 0.6 * BRUSH_MM for a, b in stroke):
+                stroke.append((i, j))
+        if not stroke:
+            continue
+        places = [shape.TransformIndexToPhysicalPoint((int(i), int(j), k)) for i, j in stroke]
+        places = [(-left, -posterior, superior) for left, posterior, superior in places]
+        scroll_to(panel, view, node, places[0], z)
+        panel.drag_in_slice(view, places)
+
+
+def scroll_to(panel, view: str, node, place, spacing: float) -> None:
+    """Turn the wheel over a view until it shows a place."""
+
+    def away() -> float:
+        plane = slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())
+        return float(plane[:3, 2] @ (np.array(place) - plane[:3, 3]))
+
+    for _turn in range(100):
+        before = away()
+        if abs(before) <= 0.51 * spacing:
+            return
+        panel.scroll_slice(view, 1 if before > 0 else -1)
+    raise AssertionError(f"{away():.1f} mm away from {place} after many turns of the wheel")
 
 
 def tick(panel, name: str) -> None:
@@ -103,7 +169,11 @@ def begin(panel) -> object:
 def test_the_whole_way(panel, path, study_for, tmp_path):
     package = ModelPackage.read(path)
     folder, clinical = study_for(package)
-    open_case(panel, folder, next(iter(package.roles), "t2"))
+    go_to(panel, "SpineMetsSegmenter")
+    panel.widget.saving.root = tmp_path / "autosave"
+    segment(panel, folder, clinical["level"])
+    go_to(panel, "SpineMetsClassifier")
+    assert panel.ui("lesionComboBox").currentText == clinical["level"]
     assert not panel.ui("applyButton").enabled and "Tick the model" in panel.ui("applyButton").toolTip
     tick(panel, package.name)
     if package.variables:

@@ -53,9 +53,24 @@ def test_the_lesion_is_shown_in_views_that_show_nothing(panel, case, lesion):
     (part,) = lesion.parts(Content.LESIONS)
     view = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     assert view.GetSliceToRAS().GetElement(2, 3) == pytest.approx(centre_ras(part)[2], abs=2.0)
+    assert min(view.GetFieldOfView()[:2]) == pytest.approx(3 * 31, abs=15)  # of a lesion that is 31 mm long
     slicer.util.setSliceViewerLayers(background=volumes["fs_t2"])
     panel.click("showLesionButton")  # what the reader put there stays
     assert composite.GetBackgroundVolumeID() == volumes["fs_t2"].GetID()
+
+
+def test_the_answer_comes_into_sight(panel, case, lesion, classify):
+    """At 1280 x 800 most of it would stay below the window's edge."""
+    area = panel._window._panel
+
+    def place(name: str) -> int:
+        """Of the upper side of a widget in the part of the panel that is seen."""
+        widget = panel._find(name)
+        return widget.mapTo(area.viewport(), widget.rect().topLeft()).y()
+
+    classify()
+    panel.process_events(until=lambda: place("resultCollapsibleButton") == 0, timeout_s=2)
+    assert 0 < place("noticeLabel") < place("scaleFrame") < place("contributionsFrame") < area.viewport().height()
 
 
 def test_another_study_is_another_question(panel, case, lesion, classify, unpacked_study):
