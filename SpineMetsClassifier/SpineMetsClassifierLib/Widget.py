@@ -10,11 +10,8 @@ from SpineMetsWidgets.ApplyButton import ApplyButton
 from SpineMetsWidgets.Job import Standby
 from SpineMetsWidgets.Packages import offerFasterMaps
 from SpineMetsWidgets.Panel import Panel
-from SpineMetsWidgets.Scrolling import scrollTo
+from SpineMetsWidgets.Scrolling import ScrollTo
 from SpineMetsWidgets.Shortcuts import Shortcuts
-
-# Until the figures of an answer have taken their places below the button.
-SETTLE_MILLISECONDS = 100
 
 
 class SpineMetsClassifierWidget(Panel):
@@ -54,10 +51,7 @@ class SpineMetsClassifierWidget(Panel):
         self._refreshTimer.setSingleShot(True)
         self._refreshTimer.setInterval(0)
         self._refreshTimer.connect("timeout()", self.refresh)
-        self._scrollTimer = qt.QTimer(self.parent)
-        self._scrollTimer.setSingleShot(True)
-        self._scrollTimer.setInterval(SETTLE_MILLISECONDS)
-        self._scrollTimer.connect("timeout()", lambda: scrollTo(self.ui.resultCollapsibleButton))
+        self._resultInSight = ScrollTo(self.ui.resultCollapsibleButton)
         self.library = ModelLibrary(Path(slicer.app.defaultScenePath) / "SpineMets models")
         self.caseSection = CaseSection(self)
         self.modelSection = ModelSection(self, self.library)
@@ -248,7 +242,7 @@ class SpineMetsClassifierWidget(Panel):
         elif then is not None:
             self.withFiles(then)
         else:
-            self._scrollTimer.start()
+            self._resultInSight.soon()
 
     def _keep(self, answer, faults) -> None:
         from spinemets.errors import InputError
