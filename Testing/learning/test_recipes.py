@@ -96,7 +96,7 @@ def test_own_recipes_work_the_same(tmp_path: Path):
         ("question: ", "quest: ", r"line 1: question is missing"),
         ("method: youden", "method: boundary", r"line 20: threshold\.method is boundary"),
         ("variables:", "extra:", r"extra is not a known key"),
-        ("  bootstrap: 200", "profiles: {paper: {steps: {svm: {C: 2}}}}", r"line 25: profiles\.paper\.steps\.svm"),
+        ("      logistic: {ridge: 1.0}", "      svm: {C: 2}", r"line 31: profiles\.practical\.steps\.svm"),
     ],
 )
 def test_line_of_a_mistake_is_named(tmp_path: Path, old: str, new: str, message: str):

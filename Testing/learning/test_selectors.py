@@ -208,3 +208,8 @@ def test_logistic_regression_is_that_of_statsmodels_and_knows_separation(cohort)
         apart = LogisticClassifier().fit(np.column_stack([x[:, 0], y * 10.0 + x[:, 1]]), y)
     assert apart.separated_ == 1
     assert np.isfinite(apart.coefficients_).all()
+    # A sign that half of one class has and the other never: its odds ratio has no end either.
+    sign = (y == 1) & (np.arange(len(y)) % 2 == 0)
+    assert LogisticClassifier().fit(np.column_stack([x[:, 0], sign]), y).separated_ == 1
+    sign[np.flatnonzero(y == 0)[0]] = True
+    assert LogisticClassifier().fit(np.column_stack([x[:, 0], sign]), y).separated_ is None

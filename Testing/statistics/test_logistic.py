@@ -65,6 +65,9 @@ def test_units_of_a_variable_do_not_change_the_model():
     [
         (np.ones(98), "marker: is the same"),
         (DATA["y"] * 2.0 - 1, "marker: separates"),
+        # Of the other class too, but never of this one: the odds ratio has no end either.
+        (np.where(DATA["y"] == 1, np.arange(98) % 2, 0), "marker: separates"),
+        (((DATA["y"] == 1) & (np.cumsum(DATA["y"]) < 3)).astype(float), "marker: separates"),
         (DATA["age"] * 2 + 1, "repeats"),
         (np.where(np.arange(98) == 7, np.nan, DATA["age"]), "marker: of case 8"),
     ],

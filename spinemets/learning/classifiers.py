@@ -17,12 +17,11 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from spinemets.learning.checks import TwoClasses, inner_folds, two_classes
 from spinemets.learning.folds import splits
 from spinemets.learning.selectors import LassoSelector
+from spinemets.statistics.logistic import DOUBTFUL, is_separated
 
 Array = NDArray[np.float64]
 MOST_STEPS = 100
 CONVERGED = 1e-10
-# Log odds a standard deviation beyond which a feature separates the classes.
-SEPARATION = 30.0
 RIDGE_OF_SEPARATED = 1e-2
 
 
@@ -74,7 +73,9 @@ class LogisticClassifier(_Binary):
         scaled = (values - middle) / spread
         beta, converged = logistic_ridge(scaled, codes, max(self.ridge, 1e-9))
         self.separated_ = None
-        if self.ridge == 0 and (not converged or np.abs(beta).max() > SEPARATION):
+        design = np.column_stack([np.ones(len(scaled)), scaled])
+        doubtful = not converged or np.abs(design @ beta).max() > DOUBTFUL
+        if self.ridge == 0 and doubtful and is_separated(design, codes.astype(float)):
             self.separated_ = int(np.argmax(np.abs(beta[1:])))
             beta, _ = logistic_ridge(scaled, codes, RIDGE_OF_SEPARATED)
         self.coefficients_ = beta[1:] / spread

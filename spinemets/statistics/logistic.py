@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
+from scipy.optimize import brentq, linprog
 from scipy.special import expit, log_expit
 from scipy.stats import chi2, norm
 
@@ -16,9 +16,11 @@ from spinemets.statistics.result import Result, labels_and_variables
 
 ITERATIONS = 100
 CONVERGED = 1e-12
-# A coefficient of a standardised variable beyond this means that the variable separates the classes.
-SEPARATION = 30.0
+# Log odds of a case beyond which it is asked whether the classes are separated.
+DOUBTFUL = 12.0
 WORST_CONDITION = 1e14
+# What the cases' distances from the border add up to, of columns no larger than 1.
+SEPARATED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,7 @@ def logistic_regression(
     Raises
     ------
     InputError : labels other than 0 and 1, a variable that does not vary or repeats others, or classes that a variable
-        separates without fault, so that its coefficient grows without end.
+        separates without fault, or of which one never has a value of it, so that its coefficient grows without end.
     """
     positive, x, told = labels_and_variables(labels, variables, names)
     for name, column in zip(told, x.T):
@@ -131,7 +133,7 @@ def fit_with_offset(
         probability = expit(offset + design @ beta)
         information = design.T @ (design * (probability * (1 - probability))[:, np.newaxis])
         if np.linalg.cond(information) > WORST_CONDITION:
-            raise _without_answer(beta, names)
+            raise _without_answer(design, y, beta, names)
         step = np.linalg.solve(information, design.T @ (y - probability))
         trial = _deviance(design, y, beta + step, offset)
         while trial > deviance + CONVERGED * abs(deviance) and np.abs(step).max() > CONVERGED:
@@ -140,14 +142,28 @@ def fit_with_offset(
         beta, deviance = beta + step, trial
         if np.abs(step).max() <= CONVERGED * max(1.0, np.abs(beta).max()):
             break
-    if np.abs(beta).max() > SEPARATION:
-        raise _without_answer(beta, names)
+    if np.abs(offset + design @ beta).max() > DOUBTFUL and is_separated(design, y):
+        raise _without_answer(design, y, beta, names)
     return beta, information
 
 
-def _without_answer(beta: NDArray[np.float64], names: Sequence[str]) -> InputError:
+def is_separated(design: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    """Whether a combination of the columns of `design` (case, term) has cases of one class only on its either side,
+    those on its border aside: maximum likelihood then has no answer (Albert and Anderson 1984).
+
+    Decided by a linear programme (Konis 2007), since a coefficient that grows without end looks like a large one.
+    """
+    size = np.abs(design).max(axis=0)
+    toward = design / np.where(size > 0, size, 1.0) * (2 * y - 1)[:, np.newaxis]
+    found = linprog(-toward.sum(axis=0), A_ub=-toward, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
+    return bool(found.success and -found.fun > SEPARATED)
+
+
+def _without_answer(
+    design: NDArray[np.float64], y: NDArray[np.float64], beta: NDArray[np.float64], names: Sequence[str]
+) -> InputError:
     worst = names[int(np.argmax(np.abs(beta[-len(names) :])))]
-    if np.abs(beta).max() > SEPARATION / 3:
+    if is_separated(design, y):
         return InputError(worst, "separates the classes without fault", "leave it out, or use LASSO")
     return InputError(worst, "repeats what other variables say", "leave it out")
 

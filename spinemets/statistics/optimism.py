@@ -18,10 +18,12 @@ from scipy.special import expit, log_expit, logit
 from spinemets.errors import InputError
 from spinemets.progress import Progress, silent
 from spinemets.statistics.calibration import FEWEST_CASES, concordance, mean_brier, nagelkerke
-from spinemets.statistics.logistic import SEPARATION, WORST_CONDITION, logistic_regression
+from spinemets.statistics.logistic import WORST_CONDITION, logistic_regression
 from spinemets.statistics.result import Result, labels_and_variables
 from spinemets.statistics.smoothing import interpolated, lowess
 
+# A coefficient of a standardised variable beyond this means that it separates the classes of a sample.
+SEPARATION = 30.0
 MEASURES = ("dxy", "r2", "intercept", "slope", "emax", "d", "u", "q", "brier", "g", "gp")
 POINTS = 50
 # Values in one stack of samples, 8 bytes each.
