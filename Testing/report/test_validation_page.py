@@ -23,7 +23,7 @@ from spinemets.learning.results import ValidationResult
 from spinemets.learning.validation import validate
 from spinemets.report.validation_canvas import COLUMN_MM, Chart
 from spinemets.report.validation_checklists import NOT_ANSWERED, Run, checklists
-from spinemets.report.validation_estimates import Curve, curves_of, sample_of
+from spinemets.report.validation_estimates import Curve, Sample, curves_of, sample_of
 from spinemets.report.validation_features import path_names
 from spinemets.report.validation_nomogram import final_variables, nomogram_chart, nomogram_of
 from spinemets.report.validation_page import (
@@ -32,8 +32,9 @@ from spinemets.report.validation_page import (
     write_external_report,
     write_validation_report,
 )
-from spinemets.report.validation_performance import first_repeat_area, roc_band
+from spinemets.report.validation_performance import alike_together, first_repeat_area, roc_band
 from spinemets.statistics.learning_curve import learning_curve
+from spinemets.statistics.nomogram import nomogram
 
 NOMOGRAM, FOREST = "metastasis-vs-primary/nomogram", "myeloma-vs-metastasis/radiomics"
 EVERY_FIGURE = {
@@ -43,14 +44,18 @@ EVERY_FIGURE = {
 
 
 @lru_cache
-def run(name: str = NOMOGRAM, permutations: int = 0) -> tuple[FeatureTable, ValidationResult]:
-    """A recipe on a simulated cohort, with what only costs time made small."""
+def run(
+    name: str = NOMOGRAM, permutations: int = 0, ending: str = "", features: int = 16
+) -> tuple[FeatureTable, ValidationResult]:
+    """A recipe on a simulated cohort, with what only costs time made small; features' names have an ending."""
     content = copy.deepcopy(find_recipe(name).with_profile("practical").content)
     content["validation"] = {"folds": 4, "repeats": 2 if permutations else 1}
     for step in content["steps"]:
         if "trees" in step:
             step["trees"] = 20
-    table = for_recipe(content, 3, 1.0, features=16, positive=24, negative=36)
+    table = for_recipe(content, 3, 1.0, features=features, positive=24, negative=36)
+    names = (f"{one}{ending}" if of else one for one, of in zip(table.names, table.of_image))
+    table = dataclasses.replace(table, names=tuple(names))
     return table, validate(table, content, 5, permutations=permutations)[1]
 
 
@@ -106,6 +111,53 @@ def test_figures_have_the_width_of_a_column():
     for chart in charts().values():
         width = float(re.search(r'width="([\d.]+)pt"', chart.svg).group(1)) / 72 * 25.4
         assert width == pytest.approx(180 if chart.is_wide else COLUMN_MM, abs=0.01)
+
+
+@pytest.mark.parametrize("name", [NOMOGRAM, FOREST])
+def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatch: pytest.MonkeyPatch):
+    """With twenty names as long as those of filtered images are."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.text import Text
+
+    table, result = run(name, ending="_RunLengthNonUniformityNormalizedOfFiltered", features=40)
+    drawn, texts, draw = [], set(), Text.draw
+    # Labels of ticks beyond an axis are there, but not drawn.
+    monkeypatch.setattr(Text, "draw", lambda text, *given: (texts.add(text), draw(text, *given))[1])
+    monkeypatch.setattr(FigureCanvasSVG, "print_svg", lambda canvas, *_, **__: drawn.append(canvas.figure))
+    mvr = {f"reference {n}": table.values[:, n] for n in range(6)}
+    found = validation_charts(result, table, simulated=True, references=mvr)
+    assert len(drawn) == len(found)
+    for chart, figure in zip(found, drawn, strict=True):
+        canvas = FigureCanvasAgg(figure)
+        texts.clear()
+        canvas.draw()
+        boxes = {text: text.get_window_extent(canvas.get_renderer()) for text in texts if text.get_text().strip()}
+        for text, box in boxes.items():
+            what = f"{chart.name}: {text.get_text()!r}"
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.width + 0.5 and box.y0 >= 0, what
+            for other, theirs in boxes.items():
+                wide = min(box.x1, theirs.x1) - max(box.x0, theirs.x0)
+                high = min(box.y1, theirs.y1) - max(box.y0, theirs.y0)
+                assert text is other or wide < 1 or high < 2, f"{what} on {other.get_text()!r}"
+
+
+def test_cases_of_the_same_probability_are_in_one_group():
+    """A tree has few probabilities; parted by the order of the table, the points would say what is not so."""
+    probabilities = np.repeat([0.1, 0.9, 0.5], [13, 9, 8])
+    parts = alike_together(probabilities)
+    assert [sorted(probabilities[part].tolist()) for part in parts] == [[0.1] * 13, [0.5] * 8, [0.9] * 9]
+    spread = [len(part) for part in alike_together(np.linspace(0.1, 0.9, 53)[::-1])]
+    assert len(spread) == 5 and sum(spread) == 53 and max(spread) - min(spread) <= 1
+    assert len(alike_together(np.full(7, 0.3))) == 1
+
+
+def test_both_words_of_a_short_axis_are_told():
+    recipe = run()[1].recipe
+    found = nomogram(["signal", "age"], [0.05, 1.0], [(0, 1), (20, 90)], 0.0, levels={"signal": np.array([0.0, 1.0])})
+    sample = Sample(60, 24, 60, ("metastasis", "primary"), True)
+    svg = nomogram_chart(found, "metastasis", sample, recipe).svg
+    assert "<!-- uniform -->" in svg and "<!-- uneven -->" in svg
 
 
 def test_curves_hold_the_numbers_of_the_result():

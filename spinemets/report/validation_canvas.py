@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +18,9 @@ from typing import Any
 from spinemets.errors import InputError
 
 COLUMN_MM, PAGE_MM = 85.0, 180.0
-MM_PER_INCH = 25.4
+MM_PER_INCH, POINTS_PER_INCH = 25.4, 72.0
+# Of a feature's name in type of one point; the families here differ little.
+LETTER_WIDTH = 0.6
 # The line at the head of every figure, and how far it stands from the edge.
 HEAD_MM, MARGIN_MM = 4.5, 1.0
 TYPE_POINTS, SMALL_POINTS = 8.0, 7.0
@@ -96,6 +98,12 @@ def svg_of(figure: Any, sample: str, simulated: bool) -> str:
     stream = io.StringIO()
     FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()
+
+
+def points_for(names: Iterable[str], width_mm: float) -> float:
+    """The size of type, no larger than small type, at which the longest of the names is no wider than `width_mm`."""
+    longest = max((len(name) for name in names), default=0)
+    return min(SMALL_POINTS, width_mm / MM_PER_INCH * POINTS_PER_INCH / (LETTER_WIDTH * max(longest, 1)))
 
 
 def legend_below(figure: Any, axes: Any, columns: int = 1) -> None:

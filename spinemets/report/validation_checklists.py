@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.report.validation_estimates import LEAST, WORDS, auc_in_words, measured, optimism_of
+from spinemets.report.validation_flow import candidates
 from spinemets.report.wording import capitalized, fixed, number, role_in_words, signed
 from spinemets.statistics.calibration import calibration
 from spinemets.statistics.sample_size import events_per_variable
@@ -185,10 +186,7 @@ def _engine(run: Run) -> str | None:
 
 
 def _features(run: Run) -> str:
-    if run.table is None:
-        return f"{len(run.result.features)} candidate features."
-    images = int(run.table.of_image.sum())
-    return f"{len(run.table.names)} candidate features: {images} of images, {len(run.table.names) - images} clinical."
+    return f"{candidates(run.result, run.table)}."
 
 
 def _missing(run: Run) -> str:

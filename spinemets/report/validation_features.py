@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spinemets.report.validation_canvas import (
     BLUE,
+    COLUMN_MM,
     FAINT,
     INK,
     QUIET,
@@ -17,6 +18,7 @@ from spinemets.report.validation_canvas import (
     SMALL_POINTS,
     VERMILLION,
     Chart,
+    points_for,
     sheet,
     svg_of,
 )
@@ -33,6 +35,9 @@ ROW_MM = 7.5
 SIGNS = "Blue speaks for the positive class, orange against it. "
 NO_SIGNS = "The model is not linear and has no coefficients. "
 KEY_MM = 3.6
+# Beside the names: the legend's lines and margins, the key's numbers and margins.
+LEGEND_LINE_MM, KEY_NUMBER_MM = 13.0, 8.0
+NAME_MARGINS_MM = 4.0
 
 
 def lasso_chart(result: ValidationResult, sample: Sample) -> Chart | None:
@@ -59,7 +64,9 @@ def lasso_chart(result: ValidationResult, sample: Sample) -> Chart | None:
         above.set(ylabel="Coefficient (log odds per SD)")
         below.set(xlabel="log \N{GREEK SMALL LETTER LAMDA}", ylabel="Deviance a case (mean ± SE)")
         if any(names):
-            figure.legend(*above.get_legend_handles_labels(), loc="outside lower left", ncols=1)
+            handles, told = above.get_legend_handles_labels()
+            size = points_for(told, COLUMN_MM - LEGEND_LINE_MM)
+            figure.legend(handles, told, loc="outside lower left", ncols=1, fontsize=size)
         svg = svg_of(figure, sample.short, sample.simulated)
     columns: dict[str, Any] = {"lambda": found["penalties"], "error": error, "error_se": spread}
     columns["features"] = (paths != 0).sum(axis=1)
@@ -172,14 +179,16 @@ def features_chart(result: ValidationResult, sample: Sample) -> Chart:
             grid[0].barh(places, slope, 0.34, color=[BLUE if one > 0 else VERMILLION for one in slope])
             grid[0].vlines(np.zeros(len(shown)), places - 0.25, places + 0.25, color=INK, linewidth=0.6)
             grid[0].set(xlabel="Coefficient (log odds per SD)")
+        size = points_for((entry["name"] for entry in shown), COLUMN_MM - NAME_MARGINS_MM)
         for axes in grid:
+            axes.xaxis.label.set_fontsize(SMALL_POINTS)
             axes.patch.set_visible(False)
             axes.set(yticks=[], ylim=(-0.5, len(shown) - 0.25))
             axes.spines["left"].set_visible(False)
         for place, entry in zip(places, shown):
             # A name may reach over both panels, which keep their widths.
             name = grid[0].text(
-                0, place + 0.26, entry["name"], transform=grid[0].get_yaxis_transform(), fontsize=SMALL_POINTS,
+                0, place + 0.26, entry["name"], transform=grid[0].get_yaxis_transform(), fontsize=size,
                 va="bottom", color=INK if entry["chosen"] else QUIET,
             )  # fmt: skip
             name.set_in_layout(False)
@@ -226,12 +235,16 @@ def correlation_chart(
                 entries = (first, second, found.estimate, *found.interval, found.p, found.cases)
                 for key, entry in zip(columns, entries):
                     columns[key].append(entry)
-    with sheet(88 + KEY_MM * len(names)) as figure:
-        upper, lower = figure.subplots(2, 1, height_ratios=(72, KEY_MM * len(names) + 2))
+    with sheet(76 + KEY_MM * len(names)) as figure:
+        upper, lower = figure.subplots(2, 1, height_ratios=(70, KEY_MM * len(names)))
         _heatmap(figure, upper, grid, len(chosen))
         lower.axis("off")
-        key = "\n".join(f"{number:2d}  {name}" for number, name in enumerate(names, 1))
-        lower.text(0, 1, key, va="top", fontsize=SMALL_POINTS, linespacing=1.35, transform=lower.transAxes)
+        lower.set(xlim=(0, 1), ylim=(len(names), 0))
+        size = points_for(names, COLUMN_MM - KEY_NUMBER_MM)
+        for number, name in enumerate(names, 1):
+            # Left out of the layout, which would make the map small for a long name.
+            for x, text, side in ((0.05, str(number), "right"), (0.07, name, "left")):
+                lower.text(x, number - 0.5, text, ha=side, va="center", fontsize=size).set_in_layout(False)
         svg = svg_of(figure, sample.short, sample.simulated)
     beside = f" with each other and with {', '.join(references)}" if references else ""
     caption = f"Pearson correlations of the model's features{beside}; intervals and p are in the CSV file. {sample}."
@@ -243,8 +256,9 @@ def _heatmap(figure: Any, axes: Any, grid: NDArray[np.float64], features: int) -
     image = axes.imshow(grid, cmap="RdBu_r", vmin=-1, vmax=1)
     axes.set(xticks=range(count), yticks=range(count))
     numbers = [str(number) for number in range(1, count + 1)]
-    axes.set_xticklabels(numbers)
-    axes.set_yticklabels(numbers)
+    size = SMALL_POINTS if count <= 12 else 5.5
+    axes.set_xticklabels(numbers, fontsize=size)
+    axes.set_yticklabels(numbers, fontsize=size)
     axes.tick_params(length=0)
     if count <= 10:
         for row in range(count):

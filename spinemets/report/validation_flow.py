@@ -59,16 +59,13 @@ def flow_of(result: ValidationResult, table: FeatureTable | None) -> list[list[l
     patients = len({name.split("/")[0] for name in result.case_names})
     ones, cases = int(np.sum(result.labels == 1)), len(result.labels)
     scheme, folds = result.recipe["validation"], len(result.records)
-    features = f"{len(result.features)} candidate features"
-    if table is not None:
-        images = int(table.of_image.sum())
-        features += f": {images} of images, {len(table.names) - images} clinical"
-    second = [features]
+    second = [candidates(result, table)]
     if result.warnings:
         second.append("columns left out: see the warnings")
     icc = result.method.get("icc")
     if table is not None and table.ratings is not None and icc is not None:
         second.append(f"{table.ratings.shape[0]} lesions read by {table.ratings.shape[1]} readers, for the ICC")
+    chosen = len(result.method["features"])
     split = f"{scheme['repeats']} \N{MULTIPLICATION SIGN} {scheme['folds']} folds by patient"
     return [
         [[f"{cases} lesions of {patients} patients", "rows with a missing or doubtful cell are refused, not left out"]],
@@ -76,10 +73,19 @@ def flow_of(result: ValidationResult, table: FeatureTable | None) -> list[list[l
         [second],
         [
             ["As published", "features chosen once,", "on all cases;", split],
-            ["Nested", "everything chosen anew", "in each training fold;", f"{split} = {folds} fits"],
+            ["Nested", "everything chosen anew", "in each training fold;", split, f"({folds} fits)"],
         ],
-        [[f"Model of all cases: {len(result.method['features'])} features"]],
+        [[f"Model of all cases: {chosen} feature{'s' if chosen != 1 else ''}"]],
     ]
+
+
+def candidates(result: ValidationResult, table: FeatureTable | None) -> str:
+    """How many features there were to choose from, and of which kinds where there are two."""
+    told = f"{len(result.features)} candidate features"
+    images = 0 if table is None else int(table.of_image.sum())
+    if table is None or images in (0, len(table.names)):
+        return told
+    return f"{told}: {images} of images, {len(table.names) - images} clinical"
 
 
 def _box(axes: Any, middle: float, top: float, width: float, height: float, lines: list[str]) -> None:

@@ -122,7 +122,9 @@ def nomogram_chart(
 
 
 def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any = (), words: Any = None) -> None:
-    """A name, a line from the first to the last tick, ticks, and as many of their labels as find room."""
+    """A name, a line from the first to the last tick, ticks, and as many of their labels as find room under it; words
+    that find none stand above it, since a value without its word cannot be read.
+    """
     folded = _folded(name)
     size = SMALL_POINTS if "\n" in folded else TYPE_POINTS
     axes.text(-0.36, row, folded, va="center", ha="left", fontsize=size, linespacing=1.05)
@@ -134,12 +136,14 @@ def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any =
     axes.vlines(minor, row - 0.07, row, color=INK, linewidth=0.5)
     axes.vlines(shares, row - 0.14, row, color=INK, linewidth=0.6)
     texts = {n: (words or {}).get(float(values[n]), number(float(values[n]))) for n in order}
-    shown: list[int] = []
-    # The ends first: they say what range the axis has.
-    for n in [int(order[0]), int(order[-1]), *map(int, order[1:-1])]:
-        if all(abs(shares[n] - shares[m]) > _room(texts[n], texts[m]) for m in shown):
-            axes.text(shares[n], row - 0.2, texts[n], ha="center", va="top", fontsize=SMALL_POINTS)
-            shown.append(n)
+    left = [int(n) for n in (order[0], order[-1], *order[1:-1])]  # the ends first: they say what range the axis has
+    for place, side in ((row - 0.2, "top"), (row + 0.1, "bottom"))[: 2 if words else 1]:
+        shown: list[int] = []
+        for n in left:
+            if all(abs(shares[n] - shares[m]) > _room(texts[n], texts[m]) for m in shown):
+                axes.text(shares[n], place, texts[n], ha="center", va=side, fontsize=SMALL_POINTS)
+                shown.append(n)
+        left = [n for n in left if n not in shown]
 
 
 def _told(name: str, entry: Mapping[str, Any]) -> str:

@@ -126,17 +126,31 @@ def calibration_chart(curves: Sequence[Curve], corrected: BootstrapValidation | 
 
 def _groups(axes: Any, curve: Curve) -> dict[str, Any]:
     """Cases in groups of rising probability, their share of positive ones with Wilson's interval."""
-    parts = np.array_split(np.argsort(curve.probabilities, kind="stable"), GROUPS)
+    parts = alike_together(curve.probabilities)
     mean = np.array([curve.probabilities[part].mean() for part in parts])
     shares = [proportion(int(curve.labels[part].sum()), len(part)) for part in parts]
     share = np.array([one.estimate for one in shares])
     low, high = np.array([one.wilson for one in shares]).T
+    sizes = [len(part) for part in parts]
+    kind = "fifths" if len(parts) == GROUPS and max(sizes) - min(sizes) <= 1 else "groups"
     axes.errorbar(
         mean, share, yerr=[np.maximum(share - low, 0), np.maximum(high - share, 0)], fmt="o", color=BLUE, markersize=3,
-        linewidth=0.7, capsize=1.5, label=f"{curve.title}, fifths of the cases with 95 % interval",
+        linewidth=0.7, capsize=1.5, label=f"{curve.title}, {kind} of the cases with 95 % interval",
     )  # fmt: skip
     counts = [one.total for one in shares]
     return {"group predicted": mean, "group observed": share, "group low": low, "group high": high, "group n": counts}
+
+
+def alike_together(probabilities: Array) -> list[NDArray[np.intp]]:
+    """Cases in groups of about a fifth by rising probability; those of the same one, as of a tree's leaf, are not
+    parted, since which of them came first would be the table's order."""
+    order = np.argsort(probabilities, kind="stable")
+    ranked = probabilities[order]
+    size = len(order) / GROUPS
+    # Each case goes where the middle of those like it stands.
+    first, last = np.searchsorted(ranked, ranked, "left"), np.searchsorted(ranked, ranked, "right")
+    group = np.minimum((first + last) / 2 // size, GROUPS - 1)
+    return [order[group == number] for number in np.unique(group)]
 
 
 def _rugs(axes: Any, curve: Curve) -> None:
@@ -191,7 +205,7 @@ def decision_chart(curves: Sequence[Curve], sample: Sample) -> Chart:
 def confusion_chart(curves: Sequence[Curve], classes: tuple[str, str], sample: Sample) -> Chart:
     """Calls against the reference for each estimate."""
     columns: dict[str, list[Any]] = {"estimate": [], "reference": [], "called": [], "n": []}
-    with sheet(24 + 30 * ((len(curves) + 1) // 2)) as figure:
+    with sheet(24 + 34 * ((len(curves) + 1) // 2)) as figure:
         across = min(2, len(curves))
         grid = figure.subplots(-(-len(curves) // across), across, squeeze=False).ravel()
         for number, (axes, curve) in enumerate(zip(grid, curves)):
