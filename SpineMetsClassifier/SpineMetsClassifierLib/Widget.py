@@ -159,7 +159,9 @@ class SpineMetsClassifierWidget(Panel):
         busy = _("Wait until the worklist is done.") if self.worklistSection.isWorking else ""
         busy = _("Wait until the study is loaded.") if self.caseSection.opener.isLoading else busy
         self.applyButton.showReady(missing or busy, _("Ask the chosen models about the lesion."))
-        waiting = missing or _("Not classified yet, or something has changed since.")
+        waiting = missing or _("Not classified yet, or something has changed since: press Classify.")
+        if self._classifying is not None:
+            waiting = _("The answer comes here.")
         answers = {} if missing else self.answers()
         self.resultSection.update(answers, parameters.shownModel, waiting)
         self._documents = {name: told for name, told in answers.items() if not isinstance(told, str)}

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 from SpineMetsWidgets.ApplyButton import ApplyButton
 from SpineMetsWidgets.TableRows import fitHeight, prepareRows
 
-from .Worklist import DONE, TABLE_NAME, WAITING, Worklist
+from .Worklist import DONE, FAILED, TABLE_NAME, WAITING, Worklist
 
 CASE, MODEL, STATUS = 0, 1, 2
 FEWEST_ROWS, MOST_ROWS = 2, 10
@@ -96,7 +96,10 @@ class WorklistSection:
         else:
             done = sum(entry.status == DONE for entry in self.worklist.entries)
             text = _("{done} of {count} answered; the table is {path}")
-            self._tell(text.format(done=done, count=len(self.worklist.entries), path=path))
+            text = text.format(done=done, count=len(self.worklist.entries), path=path)
+            if any(entry.status == FAILED for entry in self.worklist.entries):
+                text += "\n" + _("Hold the mouse over a row that failed to read why.")
+            self._tell(text)
 
     def _showEntries(self) -> None:
         table, entries = self.ui.worklistTable, self.worklist.entries

@@ -169,6 +169,7 @@ def test_a_worklist_is_worked_off_with_a_status_a_case(panel, lesion, cohort, tm
     statuses = [table.item(row, 2).text() for row in range(3)]
     assert statuses[0].startswith("osteolytic") and statuses[2] == statuses[0]
     assert statuses[1] == "failed" and "gone.nrrd" in table.item(1, 2).toolTip()
+    assert "read why" in panel.widget.ui.worklistLabel.text
     with (tmp_path / "out" / "results.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["case"] for row in rows] == ["P1", "P2", "P3"]
