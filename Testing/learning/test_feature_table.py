@@ -49,3 +49,14 @@ def test_a_remark_that_begins_with_a_role_is_left_out_and_said(tmp_path: Path) -
     assert table.names == tuple(features)
     told = "left out, named unlike a feature measured on an image: t1_remark, t1_signal_score_2, dce_minutes"
     assert table.warnings == (told,)
+
+
+def test_of_many_constant_columns_some_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    """Filters leave dozens of features the same in all cases: the report is not a page of their names."""
+    names = [f"t1_lbp-2D_glcm_F{n}" for n in range(40)]
+    rows = [Case(f"p{n}", label=f"{n % 2}", clinical=dict.fromkeys(names, 1) | {names[7]: n}) for n in range(8)]
+    Cohort(tuple(rows)).write(tmp_path / "table.csv")
+    recipe = {"classes": ["a", "b"], "roles": {"t1": ""}, "extraction": {}}
+    table = read_feature_table(tmp_path / "table.csv", recipe, leave_out_constant=True)
+    assert table.names == (names[7],)
+    assert table.warnings == (f"left out, the same in all cases: {', '.join(names[:5])} and 34 more",)

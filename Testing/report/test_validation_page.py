@@ -113,7 +113,7 @@ def test_figures_have_the_width_of_a_column():
         assert width == pytest.approx(180 if chart.is_wide else COLUMN_MM, abs=0.01)
 
 
-@pytest.mark.parametrize("name", [NOMOGRAM, FOREST])
+@pytest.mark.parametrize("name", [NOMOGRAM, FOREST, "osteoblastic-vs-osteolytic/radiomics"])
 def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatch: pytest.MonkeyPatch):
     """With twenty names as long as those of filtered images are."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

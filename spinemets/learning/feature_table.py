@@ -24,6 +24,7 @@ from spinemets.features.settings import FAMILIES
 from spinemets.studies.cohort import Case, Cohort
 
 FEWEST_COPIES = 5
+MOST_LISTED = 5
 POSITIVE_WORDS, NEGATIVE_WORDS = ("1", "1.0"), ("0", "0.0")
 # After the role: type of image (of maps, which map before it), class, feature.
 MEASURED = re.compile(rf"[^_].*_({'|'.join(FAMILIES)})_[^_].*")
@@ -84,7 +85,7 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
     variables = {entry["name"]: entry for entry in recipe.get("variables", ())}
     values = numbers(cohort.path, cases, names, variables)
     varies = np.ptp(values, axis=0) > 0
-    warnings = [f"left out, named unlike a feature measured on an image: {', '.join(unlike)}"] if unlike else []
+    warnings = [f"left out, named unlike a feature measured on an image: {_listed(unlike)}"] if unlike else []
     if not varies.all():
         constant = [name for name, kept in zip(names, varies) if not kept]
         if not leave_out_constant or not varies.any():
@@ -94,7 +95,7 @@ def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_co
                 f"is {values[0, names.index(constant[0])]:g} in all {len(cases)} rows",
                 "take it out of the table, or add --leave-out-constant",
             )
-        warnings.append(f"left out, the same in all cases: {', '.join(constant)}")
+        warnings.append(f"left out, the same in all cases: {_listed(constant)}")
     _check_copies(cohort, cases, values[:, varies & of_image])
     kept = [name for name, use in zip(names, varies) if use]
     ratings = _ratings(cohort, cases, others, kept, variables)
@@ -141,6 +142,12 @@ def read_columns(
         np.array([name not in variables for name in names], bool),
         simulated=_simulated(cases),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names and how many more; those that were used stand in the result."""
+    more = len(names) - MOST_LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_LISTED])} and {more} more"
 
 
 def _simulated(cases: Sequence[Case]) -> bool:
