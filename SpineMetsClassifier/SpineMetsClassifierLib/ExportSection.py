@@ -103,9 +103,12 @@ class ExportSection:
             return
 
         def save(folder, document):
+            from spinemets.report.drawing import with_note
+
             for figure in sorted((folder / "figures").glob("*.svg")):
                 target = Path(chosen) / f"{self._fileName()} {figure.name}"
-                self._save(target, lambda draft, figure=figure: shutil.copyfile(figure, draft))
+                drawn = with_note(figure.read_text(encoding="utf-8"), document["disclaimer"])
+                self._save(target, lambda draft, drawn=drawn: Path(draft).write_text(drawn, encoding="utf-8"))
 
         self._panel.withFiles(save)
 

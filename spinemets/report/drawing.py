@@ -5,11 +5,14 @@ A page may restyle them by their classes: a rule of CSS goes before a presentati
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
 # Width of a letter of a wide sans-serif type, of its size: what is thought to fit does so in any type.
 LETTER_WIDTH, BOLD_LETTER_WIDTH = 0.6, 0.68
+LARGEST_NOTE = 12.0
+VIEW_BOX = re.compile(r'viewBox="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,17 @@ def circle(x: float, y: float, radius: float, fill: str, stroke: str, kind: str 
 def text_width(content: str, size: float, bold: bool = False) -> float:
     """About how wide a line of text is, in pixels."""
     return len(content) * size * (BOLD_LETTER_WIDTH if bold else LETTER_WIDTH)
+
+
+def with_note(figure: str, note: str) -> str:
+    """A whole figure with a line of text below it; its user units may be any."""
+    found = VIEW_BOX.search(figure)
+    assert found is not None, "the figure has no viewBox"
+    x, y, width, height = map(float, found[1].split())
+    size = min(width / (LETTER_WIDTH * len(note) + 1), LARGEST_NOTE)
+    below = text(x, y + height + 1.2 * size, note, LIGHT.quiet, round(size, 2), "note")
+    box = f'viewBox="{x:g} {y:g} {width:g} {height + 1.8 * size:g}"'
+    return VIEW_BOX.sub(box, figure, count=1).removesuffix("</svg>") + below + "</svg>"
 
 
 def shortened(content: str, width: float, size: float, bold: bool = False) -> str:

@@ -1,6 +1,7 @@
 """What leaves the application: report, table, figures, lesion, text."""
 
 import csv
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,10 @@ def test_report_table_figures_lesion_and_text(panel, answered, tmp_path, simulat
     panel.answer_dialogs(str(tmp_path / "figures"))
     panel.click("saveFiguresButton")
     names = [path.name for path in (tmp_path / "figures").iterdir()]
+    for path in (tmp_path / "figures").iterdir():
+        figure = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+        assert figure[-1].text.startswith("Research use only")  # the figure may end up on a slide, alone
+        assert float(figure[-1].get("y")) < float(figure.get("viewBox").split()[3])
     for figure in ("nomogram", "contributions", "probability", "sagittal-lesion", "axial-overview"):
         assert any(name.endswith(f"{figure}.svg") for name in names), names
 
