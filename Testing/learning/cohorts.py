@@ -32,7 +32,7 @@ def cohort(
     hidden = rng.normal(size=(cases, FAMILIES))
     values = 0.8 * hidden[:, np.arange(features) % FAMILIES] + 0.6 * rng.normal(size=(cases, features))
     values[:, :affected] += effect * labels[:, None]
-    names = [f"{roles[n % len(roles)]}_original_f{n}" for n in range(features)]
+    names = [f"{roles[n % len(roles)]}_original_firstorder_F{n}" for n in range(features)]
     if variables:
         drawn = rng.normal(size=(cases, len(variables))) + variable_effect * labels[:, None]
         values, names = np.column_stack([values, np.round(drawn)]), [*names, *variables]

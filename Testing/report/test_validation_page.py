@@ -120,7 +120,7 @@ def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatc
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.text import Text
 
-    table, result = run(name, ending="_RunLengthNonUniformityNormalizedOfFiltered", features=40)
+    table, result = run(name, ending="_RunLengthNonUniformityNormalized", features=40)
     drawn, texts, draw = [], set(), Text.draw
     # Labels of ticks beyond an axis are there, but not drawn.
     monkeypatch.setattr(Text, "draw", lambda text, *given: (texts.add(text), draw(text, *given))[1])
@@ -272,6 +272,7 @@ def test_checklists_are_whole_and_claim_only_what_the_run_has():
     told = {item.number: item.answer for item in lists["CLEAR"].items}
     assert told["8"] is None and told["13"] is None and told["53"] is None  # ethics, data source, sharing of images
     assert "24 of the rarer class" in told["9"] and "19 candidate features" in told["27"]
+    assert told["24"] == "Images original." and told["26"] == "Classes firstorder."
     assert "Age (years)" in told["17"] and "uniform = 0" in told["17"]
     assert "one reader: none was left out" in told["31"]
     assert {item.number: item.answer for item in lists["METRICS"].items}["27"] is None  # no external cases

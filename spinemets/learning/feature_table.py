@@ -27,7 +27,7 @@ FEWEST_COPIES = 5
 MOST_LISTED = 5
 POSITIVE_WORDS, NEGATIVE_WORDS = ("1", "1.0"), ("0", "0.0")
 # After the role: type of image (of maps, which map before it), class, feature.
-MEASURED = re.compile(rf"[^_].*_({'|'.join(FAMILIES)})_[^_].*")
+MEASURED = re.compile(rf"([^_].*)_({'|'.join(FAMILIES)})_[^_].*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,16 @@ class FeatureTable:
 
 def is_measured(name: str, roles: Iterable[str]) -> bool:
     """Whether a column's name is that of a feature measured on an image of one of the roles."""
-    return any(name.startswith(f"{role}_") and MEASURED.fullmatch(name[len(role) + 1 :]) for role in roles)
+    return image_and_class(name, roles) is not None
+
+
+def image_and_class(name: str, roles: Iterable[str]) -> tuple[str, str] | None:
+    """`t1_wavelet-LLH_glcm_Contrast` -> (`wavelet-LLH`, `glcm`); None of a column that is no feature of the roles."""
+    for role in roles:
+        found = MEASURED.fullmatch(name[len(role) + 1 :]) if name.startswith(f"{role}_") else None
+        if found is not None:
+            return found[1], found[2]
+    return None
 
 
 def read_feature_table(path: Path | str, recipe: Mapping[str, Any], leave_out_constant: bool = False) -> FeatureTable:

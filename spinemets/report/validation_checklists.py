@@ -175,7 +175,28 @@ def _discretization(run: Run) -> str | None:
 
 def _feature_set(run: Run) -> str | None:
     chosen = run.extraction.get("feature_set")
-    return None if chosen is None else f"Feature set {chosen} of each sequence; names as pyradiomics writes them."
+    if chosen is None:
+        return None
+    types, classes = (_told_of_names(run, place) for place in (0, 1))
+    more = f": {types}; {classes}" if types and classes else ""
+    return f"Feature set {chosen} of each sequence{more}."
+
+
+def _told_of_names(run: Run, place: int) -> str | None:
+    """Types of image (0) or classes of features (1) among the candidates' names."""
+    from spinemets.learning.feature_table import image_and_class
+
+    found = [image_and_class(name, run.recipe["roles"]) for name in run.result.features]
+    told = list(dict.fromkeys(one[place] for one in found if one is not None))
+    return f"{'classes' if place else 'images'} {', '.join(told)}" if told else None
+
+
+def _only(place: int) -> Callable[[Run], str | None]:
+    def answer(run: Run) -> str | None:
+        told = _told_of_names(run, place)
+        return None if told is None else f"{capitalized(told)}."
+
+    return answer
 
 
 def _engine(run: Run) -> str | None:
@@ -190,8 +211,7 @@ def _features(run: Run) -> str:
 
 
 def _missing(run: Run) -> str:
-    warnings = f" Warnings: {'; '.join(run.result.warnings)}." if run.result.warnings else ""
-    return f"None: a row with an empty cell or no number is refused, nothing is filled in.{warnings}"
+    return "None: a row with an empty cell or no number is refused, nothing is filled in."
 
 
 def _imbalance(run: Run) -> str:
@@ -319,6 +339,8 @@ ANSWERS: dict[str, Callable[[Run], str | None]] = {
     "resampling": _resampling,
     "discretization": _discretization,
     "feature_set": _feature_set,
+    "image_types": _only(0),
+    "feature_classes": _only(1),
     "engine": _engine,
     "features": _features,
     "missing": _missing,

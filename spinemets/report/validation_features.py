@@ -36,7 +36,7 @@ SIGNS = "Blue speaks for the positive class, orange against it. "
 NO_SIGNS = "The model is not linear and has no coefficients. "
 KEY_MM = 3.6
 # Beside the names: the legend's lines and margins, the key's numbers and margins.
-LEGEND_LINE_MM, KEY_NUMBER_MM = 13.0, 8.0
+LEGEND_LINE_MM, KEY_NUMBER_MM = 13.0, 12.0
 NAME_MARGINS_MM = 4.0
 
 
