@@ -184,6 +184,11 @@ BAD_TABLES = {
         _cell(7, "t1_original_firstorder_F3", "1.2.3"),
         "row 9 (p7), column t1_original_firstorder_F3: is '1.2.3'",
     ),
+    "decimal comma": (_cell(7, "t1_original_firstorder_F3", "3,7"), "is '3,7', which is not a number; write 3.7, or"),
+    "no column label": (
+        _without("label"),
+        "bad.csv: has no column label with an entry; name each case osteoblastic or",
+    ),
     "no number": (
         _cell(7, "t1_original_firstorder_F3", "nan"),
         "row 9 (p7), column t1_original_firstorder_F3: is 'nan'",

@@ -26,6 +26,8 @@ from spinemets.studies.cohort import Case, Cohort
 FEWEST_COPIES = 5
 MOST_LISTED = 5
 POSITIVE_WORDS, NEGATIVE_WORDS = ("1", "1.0"), ("0", "0.0")
+# A number with a decimal comma, in a table whose cells are parted by commas.
+COMMA = re.compile(r"[+-]?\d*,\d+")
 # After the role: type of image (of maps, which map before it), class, feature.
 MEASURED = re.compile(rf"([^_].*)_({'|'.join(FAMILIES)})_[^_].*")
 
@@ -182,7 +184,8 @@ def numbers(
                 known = f"one of {', '.join(words)}, or a number" if words else "a number"
                 why = "is empty" if cell is None else f"is {cell!r}, which is not {known}"
                 what = f"{path}, row {case.row} ({case.case}), column {name}"
-                raise InputError(what, why, f"give {known}, or leave the case out")
+                told = f"write {value.replace(',', '.')}" if COMMA.fullmatch(str(value)) else f"give {known}"
+                raise InputError(what, why, f"{told}, or leave the case out")
             found[number, column] = value
     return found
 
@@ -198,6 +201,10 @@ def _by_reader(cases: Sequence[Case]) -> tuple[list[Case], dict[str, dict[tuple[
 
 
 def _labels(cohort: Cohort, cases: Sequence[Case], classes: list[str]) -> NDArray[np.intp]:
+    if all(case.label is None for case in cases):
+        raise InputError(
+            cohort.path, "has no column label with an entry", f"name each case {classes[0]} or {classes[1]}"
+        )
     labels = np.empty(len(cases), np.intp)
     words = dict.fromkeys((classes[0].lower(), *POSITIVE_WORDS), 1)
     words |= dict.fromkeys((classes[1].lower(), *NEGATIVE_WORDS), 0)
