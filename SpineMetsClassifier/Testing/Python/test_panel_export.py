@@ -79,6 +79,17 @@ def test_a_folder_that_cannot_be_written_is_told_in_the_panel(panel, answered, t
     assert "Not saved" in panel.widget.ui.exportLabel.text
 
 
+@pytest.mark.parametrize("button", ["saveReportButton", "saveTableButton", "saveFiguresButton", "saveLesionButton"])
+def test_a_place_that_takes_no_files_is_told_for_each_of_them(panel, answered, tmp_path, button):
+    """Where nobody may write, not even root: a folder that is a file."""
+    (tmp_path / "closed").write_text("")
+    panel.answer_dialogs(str(tmp_path / "closed" if button == "saveFiguresButton" else tmp_path / "closed" / "out.csv"))
+    panel.click(button)
+    panel.process_events()
+    told = panel.widget.ui.exportLabel.text + panel.widget.ui.statusLabel.text
+    assert "⚠" in told and "closed" in told and "choose" in told, told
+
+
 @pytest.mark.slow
 def test_the_report_of_an_answer_from_a_saved_scene_is_made_again(panel, answered, tmp_path):
     for answer in panel.widget.files.values():

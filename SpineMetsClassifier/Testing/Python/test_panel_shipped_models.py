@@ -183,6 +183,8 @@ def test_the_whole_way(panel, path, study_for, tmp_path):
     before = slicer.mrmlScene.GetNumberOfNodes()
     job = begin(panel)
     panel.click("applyButton")
+    assert panel.widget.ui.statusLabel.text == "Cancelled. Everything is as it was before."
+    assert slicer.mrmlScene.GetNumberOfNodes() == before and panel.ui("applyButton").text == "Classify"
     panel.process_events(until=lambda: not job.isRunning, timeout_s=60)
     job = begin(panel)
     os.kill(job._process._pid, 9)
@@ -243,6 +245,15 @@ def export(panel, package, folder) -> None:
         panel.click(name)
         wait(panel)
         assert target.stat().st_size > 200, panel.widget.ui.exportLabel.text
+    (folder / "figures").mkdir()
+    panel.answer_dialogs(str(folder / "figures"))
+    panel.click("saveFiguresButton")
+    wait(panel)
+    names = [path.name for path in (folder / "figures").iterdir()]
+    assert any("contributions" in name for name in names), panel.widget.ui.exportLabel.text
+    panel.answer_dialogs(str(folder / "lesion.seg.nrrd"))
+    panel.click("saveLesionButton")
+    assert np.any(sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "lesion.seg.nrrd"))))
     panel.click("copyButton")
     assert package.sha256 in slicer.app.clipboard().text()
 
