@@ -121,6 +121,8 @@ def test_a_model_is_validated_on_new_cases_and_compared(tmp_path: Path, model: P
     assert found["p"] < 0.01
     capsys.readouterr()
     write(rows[:-1], tmp_path / "fewer.csv")
+    assert run(["compare", str(first), str(new), "--out", str(tmp_path / "no.json")]) == 1
+    assert f"{new}: has no column probability; give the predictions.csv" in capsys.readouterr().err
     arguments = ["compare", str(first), str(tmp_path / "fewer.csv"), "--out", str(tmp_path / "no.json")]
     assert run(arguments) == 1
     assert "has no case p39/L1" in capsys.readouterr().err

@@ -106,6 +106,7 @@ def test_a_result_holds_all_that_a_report_draws():
     told = json.loads(json.dumps(result.as_json(), allow_nan=False))
     assert set(told["estimates"]) == {"apparent", "cross_validated", "nested", "optimism_corrected"}
     assert told["estimates"]["nested"]["permutation"]["permutations"] == 1
+    assert f"p {told['estimates']['nested']['permutation']['p']:.3g} of 1 permutations; " in result.describe() + "; "
     assert len(told["nested"]) == len(told["labels"]) == len(told["case_names"]) == 78
     # Each fold's own probabilities, put back by its number, are those of the cases.
     own = np.empty(78)

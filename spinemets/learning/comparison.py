@@ -104,6 +104,8 @@ def write_rows(rows: list[dict[str, Any]], path: Path, overwrite: bool = False) 
 
 def _predictions(path: Path | str) -> dict[Key, tuple[int, float]]:
     table = Cohort.read(path)
+    if all("probability" not in case.clinical for case in table.cases):
+        raise InputError(path, "has no column probability", "give the predictions.csv that `spinemets validate` writes")
     found = {}
     for case in table.cases:
         what = f"{path}, row {case.row} ({case.case})"

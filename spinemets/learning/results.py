@@ -78,7 +78,9 @@ class ValidationResult:
         for name, entry in self.estimates.items():
             auc = entry["auc"]
             interval = f" ({auc['interval'][0]:.3f} to {auc['interval'][1]:.3f})" if "interval" in auc else ""
-            told.append(f"{name.replace('_', '-')} AUC {auc['estimate']:.3f}{interval}")
+            test = entry.get("permutation")
+            chance = f", p {test['p']:.3g} of {test['permutations']} permutations" if test else ""
+            told.append(f"{name.replace('_', '-')} AUC {auc['estimate']:.3f}{interval}{chance}")
         return "; ".join(told)
 
 
