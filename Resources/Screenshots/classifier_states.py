@@ -141,7 +141,7 @@ def answers(states: States) -> None:
     shown, panel = states.shown, states.panel
     shown.click("showLesionButton")
     shown.click("applyButton")
-    states.wait(lambda: "features" in panel.ui.progressLabel.text)
+    states.wait(lambda: "Features" in panel.ui.progressLabel.text)
     states.photograph("running", "progressLabel")
     states.wait()
     states.photograph("answer", "answerLabel")
@@ -186,7 +186,7 @@ def unlike(states: States, case: Any, study: Path) -> None:
     forget_answers()
     states.panel.refresh()
     states.shown.click("applyButton")
-    states.wait(lambda: "features" in states.panel.ui.progressLabel.text)
+    states.wait(lambda: "Features" in states.panel.ui.progressLabel.text)
     os.kill(states.panel._classifying._job._process._pid, 9)
     states.wait()
     states.photograph("error", "statusLabel")

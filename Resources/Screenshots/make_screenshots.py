@@ -55,8 +55,8 @@ def keep(large: Path, name: str) -> None:
     picture = Image.open(large).convert("RGB")
     height = round(picture.height * SHOWN_WIDTH / picture.width)
     reduced = picture.resize((SHOWN_WIDTH, height), Image.Resampling.LANCZOS)
-    # A palette halves the file without visible loss.
-    reduced.quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+    # A palette makes the file smaller; k-means keeps the colours of few pixels too, such as those of words.
+    reduced.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def photograph_segmenter(study: Path, work: Path) -> None:
@@ -104,7 +104,8 @@ def photograph_classifier(shown: Any, work: Path) -> None:
     shown.click("showLesionButton")
     shown.click("applyButton")
     shown.process_events(until=lambda: not panel.isWorking, timeout_s=LONGEST_WAIT_SECONDS)
-    scroll_to(shown, "contributionsLabel")
+    panel_scrolls = shown._window._panel.verticalScrollBar()
+    shown.process_events(until=lambda: panel_scrolls.value() > 0, timeout_s=LONGEST_WAIT_SECONDS)
     step(shown, work, "classifier-answer")
     scroll_to(shown, "resultResearchLabel")
     step(shown, work, "classifier-nomogram")

@@ -81,6 +81,7 @@ class Classifying:
             self._ended(answer)
 
     def _tell(self, stage, done, total, message="") -> None:
+        message = inWords(message)
         if self._count > 1:
             name = self._answers[-1].inputs.package.name
             message = _("{name} ({number} of {count}): {message}").format(
@@ -98,6 +99,13 @@ class Classifying:
         if answer.document is None and not answer.fault:
             answer.fault = _("The computation ended without a result; nothing has changed. Try again.")
         self._later(self._next)
+
+
+def inWords(message: str) -> str:
+    """`features of fs_t2` -> `Features of fat-suppressed T2`."""
+    from spinemets.report.wording import capitalized, role_in_words
+
+    return capitalized(" ".join(map(role_in_words, message.split(" "))))
 
 
 class Answer:

@@ -81,7 +81,7 @@ def test_cancelled_half_way_leaves_everything_as_it_was(panel, lesion):
     assert panel.widget.ui.applyButton.text == "Cancel"
     seen = []
     bar = panel.widget.ui.progressLabel
-    panel.process_events(until=lambda: seen.append(bar.text) or any("features" in text for text in seen), timeout_s=60)
+    panel.process_events(until=lambda: seen.append(bar.text) or any("Features" in text for text in seen), timeout_s=60)
     job = panel.widget._classifying._job
     panel.click("applyButton")
     assert (panel.widget.ui.applyButton.text, panel.widget.ui.applyButton.enabled) == ("Classify", True)
@@ -95,7 +95,7 @@ def test_cancelled_half_way_leaves_everything_as_it_was(panel, lesion):
 def test_a_crash_of_the_child_is_told_with_what_to_do(panel, lesion):
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     panel.click("applyButton")
-    panel.process_events(until=lambda: "features" in panel.widget.ui.progressLabel.text, timeout_s=60)
+    panel.process_events(until=lambda: "Features" in panel.widget.ui.progressLabel.text, timeout_s=60)
     os.kill(panel.widget._classifying._job._process._pid, 9)
     panel.process_events(until=lambda: not panel.widget.isWorking, timeout_s=30)
     text = panel.widget.ui.statusLabel.text
