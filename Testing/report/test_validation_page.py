@@ -139,7 +139,7 @@ def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatc
             for other, theirs in boxes.items():
                 wide = min(box.x1, theirs.x1) - max(box.x0, theirs.x0)
                 high = min(box.y1, theirs.y1) - max(box.y0, theirs.y0)
-                assert text is other or wide < 1 or high < 2, f"{what} on {other.get_text()!r}"
+                assert text is other or wide < -1 or high < 2, f"{what} on {other.get_text()!r}"
 
 
 def test_cases_of_the_same_probability_are_in_one_group():

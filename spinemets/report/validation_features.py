@@ -179,6 +179,7 @@ def features_chart(result: ValidationResult, sample: Sample) -> Chart:
             grid[0].barh(places, slope, 0.34, color=[BLUE if one > 0 else VERMILLION for one in slope])
             grid[0].vlines(np.zeros(len(shown)), places - 0.25, places + 0.25, color=INK, linewidth=0.6)
             grid[0].set(xlabel="Coefficient (log odds per SD)")
+            grid[0].locator_params(axis="x", nbins=4)
         size = points_for((entry["name"] for entry in shown), COLUMN_MM - NAME_MARGINS_MM)
         for axes in grid:
             axes.xaxis.label.set_fontsize(SMALL_POINTS)
