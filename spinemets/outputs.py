@@ -21,9 +21,9 @@ def _check_parent(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(path, f"its folder cannot be made ({error.strerror})", "choose another --out") from error
+        raise InputError(path, f"its folder cannot be made ({error.strerror})", "choose another folder") from error
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(path, "its folder cannot be written to", "choose another --out or change the permissions")
+        raise InputError(path, "its folder cannot be written to", "choose another folder, or change its permissions")
 
 
 def check_writable_file(path: Path, overwrite: bool = False) -> None:
@@ -44,7 +44,7 @@ def check_writable_folder(path: Path, overwrite: bool = False) -> None:
     if path.is_dir() and any(path.iterdir()) and not overwrite:
         raise InputError(path, "is a folder that is not empty", "choose another --out or add --overwrite")
     if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
-        raise InputError(path, "cannot be written to", "choose another --out or change the permissions")
+        raise InputError(path, "cannot be written to", "choose another folder, or change its permissions")
     _check_parent(path)
 
 
@@ -125,7 +125,7 @@ def _not_written(path: Path, error: OSError) -> InputError:
     while isinstance(cause, OSError) and cause.strerror is None and cause.__cause__ is not None:
         cause = cause.__cause__
     why = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error).partition("\n")[0]
-    return InputError(path, f"cannot be written ({why})", "free space, or choose another --out")
+    return InputError(path, f"cannot be written ({why})", "free space, or choose another folder")
 
 
 def _named_as_asked(error: InputError, partial: Path, path: Path) -> InputError:
