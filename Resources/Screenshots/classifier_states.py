@@ -119,6 +119,7 @@ def library(states: States) -> None:
     states.shown.click("cardButton")
     states.photograph("library", "cardLabel")
     states.shown.click("cardButton")
+    states.shown.ui("modelTable").clearSelection()
     states.shown.click("databaseButton")
     states.photograph("database")
     states.shown.click("databaseButton")
