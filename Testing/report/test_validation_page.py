@@ -37,6 +37,7 @@ from spinemets.statistics.learning_curve import learning_curve
 from spinemets.statistics.nomogram import nomogram
 
 NOMOGRAM, FOREST = "metastasis-vs-primary/nomogram", "myeloma-vs-metastasis/radiomics"
+SIGNATURE = "metastasis-vs-primary/signature"
 EVERY_FIGURE = {
     "flow", "roc", "calibration", "decision-curve", "confusion", "permutation", "lasso-path", "features",
     "correlations", "nomogram", "learning-curve",
@@ -113,7 +114,7 @@ def test_figures_have_the_width_of_a_column():
         assert width == pytest.approx(180 if chart.is_wide else COLUMN_MM, abs=0.01)
 
 
-@pytest.mark.parametrize("name", [NOMOGRAM, FOREST, "osteoblastic-vs-osteolytic/radiomics"])
+@pytest.mark.parametrize("name", [NOMOGRAM, FOREST, SIGNATURE, "osteoblastic-vs-osteolytic/radiomics"])
 def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatch: pytest.MonkeyPatch):
     """With twenty names as long as those of filtered images are."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -136,6 +137,8 @@ def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(name: str, monkeypatc
         for text, box in boxes.items():
             what = f"{chart.name}: {text.get_text()!r}"
             assert box.x0 >= 0 and box.x1 <= figure.bbox.width + 0.5 and box.y0 >= 0, what
+            if chart.name == "nomogram" and text.get_position()[0] < -0.3:
+                assert box.x1 < figure.axes[0].transData.transform((0, 0))[0], f"{what} on its axis"
             for other, theirs in boxes.items():
                 wide = min(box.x1, theirs.x1) - max(box.x0, theirs.x0)
                 high = min(box.y1, theirs.y1) - max(box.y0, theirs.y0)

@@ -100,10 +100,10 @@ def svg_of(figure: Any, sample: str, simulated: bool) -> str:
     return stream.getvalue()
 
 
-def points_for(names: Iterable[str], width_mm: float) -> float:
-    """The size of type, no larger than small type, at which the longest of the names is no wider than `width_mm`."""
+def points_for(names: Iterable[str], width_mm: float, most: float = SMALL_POINTS) -> float:
+    """The size of type, at most `most` points, at which the longest of the names is no wider than `width_mm`."""
     longest = max((len(name) for name in names), default=0)
-    return min(SMALL_POINTS, width_mm / MM_PER_INCH * POINTS_PER_INCH / (LETTER_WIDTH * max(longest, 1)))
+    return min(most, width_mm / MM_PER_INCH * POINTS_PER_INCH / (LETTER_WIDTH * max(longest, 1)))
 
 
 def legend_below(figure: Any, axes: Any, columns: int = 1) -> None:

@@ -38,6 +38,8 @@ KEY_MM = 3.6
 # Beside the names: the legend's lines and margins, the key's numbers and margins.
 LEGEND_LINE_MM, KEY_NUMBER_MM = 13.0, 12.0
 NAME_MARGINS_MM = 4.0
+# Share of the axis that the name of a penalty takes.
+LINE_NAME = 0.14
 
 
 def lasso_chart(result: ValidationResult, sample: Sample) -> Chart | None:
@@ -127,13 +129,16 @@ def _numbers_on_top(axes: Any, x: NDArray[np.float64], paths: NDArray[np.float64
 
 
 def _penalty_names(axes: Any, minimum: float, one_se: float) -> None:
-    """Names at the vertical lines, each on the side where the other is not."""
+    """Names at the vertical lines, each on the side where the other is not; that of the lowest error on the right too
+    where the axis is near."""
     height = 0.99
     transform = axes.get_xaxis_transform()
     lam = "\N{GREEK SMALL LETTER LAMDA}"
     low, high = axes.get_xlim()
     gap = 0.01 * (high - low)
-    axes.text(minimum - gap, height, f"{lam} min", transform=transform, ha="right", va="top", fontsize=SMALL_POINTS)
+    inside = minimum - low > LINE_NAME * (high - low) or one_se - minimum < LINE_NAME * (high - low)
+    place, side = (minimum - gap, "right") if inside else (minimum + gap, "left")
+    axes.text(place, height, f"{lam} min", transform=transform, ha=side, va="top", fontsize=SMALL_POINTS)
     axes.text(one_se + gap, height, f"{lam} 1 SE", transform=transform, ha="left", va="top", fontsize=SMALL_POINTS)
 
 
@@ -261,13 +266,13 @@ def _heatmap(figure: Any, axes: Any, grid: NDArray[np.float64], features: int) -
     axes.set_xticklabels(numbers, fontsize=size)
     axes.set_yticklabels(numbers, fontsize=size)
     axes.tick_params(length=0)
-    if count <= 10:
+    if count <= 8:
         for row in range(count):
             for column in range(count):
                 value = grid[row, column]
                 text = "" if np.isnan(value) else fixed(value, 2)
                 colour = "white" if abs(value) > 0.6 else INK
-                axes.text(column, row, text, ha="center", va="center", fontsize=5.5 if count > 7 else 6.5, color=colour)
+                axes.text(column, row, text, ha="center", va="center", fontsize=5.5 if count > 6 else 6.5, color=colour)
     if features < count:
         for line in (axes.axhline, axes.axvline):
             line(features - 0.5, color=INK, linewidth=1)

@@ -17,6 +17,7 @@ from spinemets.report.validation_canvas import (
     TYPE_POINTS,
     VERMILLION,
     Chart,
+    points_for,
     sheet,
     svg_of,
 )
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 MOST_AXES, MOST_LEVELS = 20, 4
 LETTER_SHARE = 0.0135
-# That find room beside an axis, in the smaller type.
-NAME_LETTERS = 32
+# Of a line of a name, and the room that it has before its axis and the label under that axis' end.
+NAME_LETTERS, NAME_MM = 28, 39.0
 ROW_MM = 9.5
 
 
@@ -123,10 +124,10 @@ def nomogram_chart(
 
 def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any = (), words: Any = None) -> None:
     """A name, a line from the first to the last tick, ticks, and as many of their labels as find room under it; words
-    that find none stand above it, since a value without its word cannot be read.
+    and the last value stand above it where they find none, since an axis cannot be read without them.
     """
     folded = _folded(name)
-    size = SMALL_POINTS if "\n" in folded else TYPE_POINTS
+    size = points_for(folded.split("\n"), NAME_MM, SMALL_POINTS if "\n" in folded else TYPE_POINTS)
     axes.text(-0.36, row, folded, va="center", ha="left", fontsize=size, linespacing=1.05)
     if not len(shares):
         axes.text(0, row, "beyond the range of 0.05 to 0.95", va="center", color=QUIET, fontsize=SMALL_POINTS)
@@ -137,13 +138,13 @@ def _axis(axes: Any, row: int, name: str, values: Any, shares: Any, minor: Any =
     axes.vlines(shares, row - 0.14, row, color=INK, linewidth=0.6)
     texts = {n: (words or {}).get(float(values[n]), number(float(values[n]))) for n in order}
     left = [int(n) for n in (order[0], order[-1], *order[1:-1])]  # the ends first: they say what range the axis has
-    for place, side in ((row - 0.2, "top"), (row + 0.1, "bottom"))[: 2 if words else 1]:
+    for place, side in ((row - 0.2, "top"), (row + 0.1, "bottom")):
         shown: list[int] = []
         for n in left:
             if all(abs(shares[n] - shares[m]) > _room(texts[n], texts[m]) for m in shown):
                 axes.text(shares[n], place, texts[n], ha="center", va=side, fontsize=SMALL_POINTS)
                 shown.append(n)
-        left = [n for n in left if n not in shown]
+        left = [n for n in left if n not in shown and (words or n == order[-1])]
 
 
 def _told(name: str, entry: Mapping[str, Any]) -> str:
