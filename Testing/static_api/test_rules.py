@@ -271,7 +271,10 @@ def test_the_short_list_alone_finds_a_wrong_name():
 
 
 def typos(name):
-    """One letter left out, two exchanged, one doubled."""
+    """One letter left out, two exchanged, one doubled; of a name of one letter (QPoint.y), doubled."""
+    if len(name) == 1:
+        yield name * 2
+        return
     middle = max(1, len(name) // 2)
     yield name[:middle] + name[middle + 1 :]
     yield name[: middle - 1] + name[middle] + name[middle - 1] + name[middle + 1 :]
