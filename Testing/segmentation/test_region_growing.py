@@ -22,7 +22,8 @@ def scene_of(brightness: np.ndarray, outline: np.ndarray) -> Scene:
     brightness = brightness.astype(np.float32)
     channels = Channels(("brightness",), brightness[np.newaxis], brightness, np.zeros(brightness.shape, bool))
     box = SearchBox((0, 0, 0), brightness.shape[::-1])
-    return Scene(box, AXES, 0, (4.0, 1.0, 1.0), brightness, outline, channels, 0.0)
+    beside = np.zeros(outline.shape, np.float32)
+    return Scene(box, AXES, 0, (4.0, 1.0, 1.0), brightness, outline, beside, channels, 0.0)
 
 
 def block(start, stop) -> np.ndarray:

@@ -37,7 +37,8 @@ def scene_of(lesion: np.ndarray, pixel_mm: float, vessels: np.ndarray | None = N
     late = voxels[-1] - voxels[0]
     channels = Channels(("late",), late[np.newaxis], late, np.zeros(SHAPE, bool) if vessels is None else vessels)
     axes = PatientAxes((0, 1, 2), (False, False, False), (pixel_mm, pixel_mm, 3.0))
-    return Scene(SearchBox((0, 0, 0), SHAPE[::-1]), axes, 0, (3.0, pixel_mm, pixel_mm), voxels, lesion, channels, 0.0)
+    box, beside = SearchBox((0, 0, 0), SHAPE[::-1]), np.zeros(SHAPE, np.float32)
+    return Scene(box, axes, 0, (3.0, pixel_mm, pixel_mm), voxels, lesion, beside, channels, 0.0)
 
 
 @pytest.mark.parametrize("pixel_mm", [0.5, 1.0, 1.5, 2.5])

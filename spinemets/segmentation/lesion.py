@@ -29,10 +29,13 @@ from spinemets.segmentation.region_growing import GrownRegion, filled_slices, gr
 from spinemets.segmentation.scene import Index, Scene
 from spinemets.segmentation.search_box import SearchBox, carry_outline, search_box
 from spinemets.segmentation.seeds import deepest_of, deepest_seed, find_seed, living_seed, voxel_at
+from spinemets.segmentation.still_lesion import still_lesion
 from spinemets.segmentation.walked_border import with_walked_border
 
 METHODS = ("ncut", "ncut-3d", "grow")
 OTHER_LESION_SHARE = 0.2
+# Of a lesion that fills less of the outline than this the user is told: a part of it may be all that enhances.
+LITTLE = 0.15
 # A region less compact than this may be vessels: other seeds are tried. Of a mask that ends below the second the user
 # is told.
 BLOB, DOUBTFUL = 0.125, 0.118
@@ -158,16 +161,17 @@ def segment_lesion(
     progress("outline", 0, 1, "carrying the outline to the image")
     scene = _scene(outline, image, grid, given, parameters, watch)
     with watch.stage("seed"):
-        if given is None:
-            seed, found = find_seed(scene, parameters)
-        else:
-            seed, found = living_seed(scene, scene.index_of(given), parameters)
+        clicked = None if given is None else scene.index_of(given)
+        seed, found = _seed(scene, clicked, parameters)
         warnings += found
     with watch.stage("cut"):
         kept = [] if method == "grow" else _kept(scene, seed, parameters, progress, method)
     progress("growing", 0, 1, "growing from the seed")
     with watch.stage("growing"):
-        seed, grown = _grown_from_the_best(scene, kept, seed, given is not None, parameters)
+        if parameters.growing_rule == "levels":
+            seed, grown = still_lesion(scene, clicked, kept, parameters)
+        else:
+            seed, grown = _grown_from_the_best(scene, kept, seed, clicked is not None, parameters)
     with watch.stage("border"):
         if parameters.growing_rule == "compact" and parameters.border_rule == "walk" and not grown.leaked:
             grown = replace(grown, voxels=with_walked_border(scene, grown.voxels, seed, parameters))
@@ -200,6 +204,15 @@ def _scene(
             box = box.including(given)
     with watch.stage("channels"):
         return Scene.of(image, grid, axes, carried, box, parameters)
+
+
+def _seed(scene: Scene, clicked: Index | None, parameters: SegmentationParameters) -> tuple[Index, list[str]]:
+    """Where the lesion starts, and warnings."""
+    if clicked is not None:
+        return living_seed(scene, clicked, parameters)
+    if parameters.growing_rule == "levels":
+        return still_lesion(scene, None, (), parameters)[0], []
+    return find_seed(scene, parameters)
 
 
 def _kept(
@@ -286,13 +299,20 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
     """What the user should look at, as sentences."""
     warnings, region = _moved(scene, parameters), grown.voxels
     if image.GetDimension() == 3:
-        warnings.append("without frames the lesion is told by brightness alone; look at every slice of its mask")
+        warnings.append(
+            "without frames the lesion is told by brightness alone; look at every slice of its mask, and click in the "
+            "lesion where another place was found"
+        )
     if grown.leaked:
         warnings.append("the lesion could not be told from its surroundings; give a seed point or draw it by hand")
     elif grown.sd_factor < parameters.growing_sd:
         warnings.append(f"the lesion leaked and was grown again with {grown.sd_factor:.2f} SD")
     elif parameters.growing_rule == "compact" and compactness(region, scene.spacing, scene.across) < DOUBTFUL:
         warnings.append("vessels or other tissue may be part of the lesion; look at every slice, and correct it")
+    if np.count_nonzero(region & scene.outline) < LITTLE * np.count_nonzero(scene.outline):
+        warnings.append(
+            "the lesion fills little of the outline; if it hardly enhances, mark it with strokes, or on another series"
+        )
     if _touches_image_border(region, scene, image):
         warnings.append("the lesion reaches the border of the image; part of it may be missing")
     elif region[..., 0].any() or region[..., -1].any():

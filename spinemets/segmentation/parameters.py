@@ -10,7 +10,7 @@ from spinemets.errors import InputError
 
 CLUSTER_RULES = ("repaired", "literal")
 SEED_RULES = ("thick", "brightest")
-GROWING_RULES = ("compact", "statistics", "half_maximum")
+GROWING_RULES = ("compact", "levels", "statistics", "half_maximum")
 MOTION_RULES = ("correct", "check", "off")
 BORDER_RULES = ("walk", "edge", "none")
 CONNECTIVITIES = (6, 18, 26)
@@ -54,9 +54,11 @@ class SegmentationParameters:
     rounds. "compact" grows under several assumptions, at most `growing_sd` SD wide, with and without bays narrower than
     twice `closing_mm` closed, in the slice and across, and takes the most compact region, unless that is more than
     `compact_excess` times as large as what "statistics" gives with its bays: then it has taken marrow in.
-    `connectivity` neighbours (6, 18, 26). A region with more than `leak_ratio` times as many voxels outside the outline
-    as inside has leaked and is grown again with a smaller `growing_sd`, or passed over; the default is what the widened
-    box leaves room for. Bridges thinner than `neck_mm` within the slice are cut.
+    "levels", for a still image, tries each level that a lesion could have, darker or brighter than marrow, within the
+    outline and beside it (`still_lesion`). `connectivity` neighbours (6, 18, 26). A region with more than `leak_ratio`
+    times as many voxels outside the outline as inside has leaked and is grown again with a smaller `growing_sd`, or
+    passed over; the default is what the widened box leaves room for. Bridges thinner than `neck_mm` within the slice
+    are cut.
 
     Border, for "compact": the region learns `learning_rounds` times from all channels what it looks like; with
     `border_rule` "edge" its border is then placed `border_fraction` of the way from the level outside to that inside.
@@ -162,7 +164,7 @@ class SegmentationParameters:
     @classmethod
     def still(cls) -> SegmentationParameters:
         """For an image without time courses, which alone tell a compact region from marrow beside it."""
-        return cls(margin_mm=0.0, growing_rule="statistics", growing_sd=2.5)
+        return cls(margin_mm=2.0, growing_rule="levels")
 
     @classmethod
     def literal(cls) -> SegmentationParameters:
