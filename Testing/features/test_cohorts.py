@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -118,34 +116,6 @@ def test_a_process_that_is_ended_loses_nothing(tmp_path):
     assert [each.status for each in outcomes] == ["done"] * 6
     alone = extract_cohort(cohort, BOTH, tmp_path / "fresh", local_runner(1))
     assert [each.features for each in outcomes] == [each.features for each in alone]
-
-
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and two workers, processes of their own; gives the address and the workers."""
-    pytest.importorskip("distributed")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    file = tmp_path / "scheduler.json"
-
-    def start(name: str, *arguments: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{name}", "--scheduler-file", str(file), *arguments]
-        return subprocess.Popen(
-            command, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    processes = [start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
-    try:
-        for _ in range(2):
-            processes.append(start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"))
-        for _ in range(300):
-            if file.exists() and file.read_text().strip():
-                break
-            time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 @pytest.mark.slow

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import subprocess
 import sys
-import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,47 +95,20 @@ def test_without_dask_its_installation_is_told(monkeypatch: pytest.MonkeyPatch) 
         run_tasks(times, 3, range(4), scheduler="tcp://here:1")
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
-    """Address of a scheduler with two workers, each a process of its own."""
-    pytest.importorskip("distributed")
-    folders = [str(ROOT), str(ROOT / "Testing"), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
-    file = tmp_path / "scheduler.json"
-
-    def start(name: str, *arguments: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{name}", "--scheduler-file", str(file), *arguments]
-        return subprocess.Popen(
-            command, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    processes = [start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
-    try:
-        for _ in range(600):
-            if file.exists() and file.read_text().strip():
-                break
-            time.sleep(0.1)
-        processes += [start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for _ in range(2)]
-        yield json.loads(file.read_text())["address"]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
 @pytest.mark.slow
-def test_folds_on_a_real_cluster_give_the_same_validation(cluster: str) -> None:
+def test_folds_on_a_real_cluster_give_the_same_validation(cluster: tuple[str, list[subprocess.Popen]]) -> None:
     """A validation on two workers of a cluster is, to the last digit, the one that this process makes alone."""
     import distributed
 
-    with distributed.Client(cluster, set_as_default=False) as client:
+    address, _ = cluster
+    with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=120)
     content = copy.deepcopy(find_recipe("metastasis-vs-primary/signature").content)
     content["validation"] = {"folds": 4, "repeats": 2, "bootstrap": 3}
     table = for_recipe(content, 5, 1.0)
     _, alone = validate(table, content, 5, workers=1)
-    _, together = validate(table, content, 5, scheduler=cluster)
+    _, together = validate(table, content, 5, scheduler=address)
     assert json.dumps(together.as_json()) == json.dumps(alone.as_json())
-    with distributed.Client(cluster, set_as_default=False) as client:
+    with distributed.Client(address, set_as_default=False) as client:
         done = client.run(lambda dask_worker: len(dask_worker.state.log))
     assert len(done) == 2 and min(done.values()) > 0  # both had work

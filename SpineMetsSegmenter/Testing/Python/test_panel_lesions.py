@@ -7,6 +7,7 @@ import slicer
 
 from spinemets.mrml.lesions import Content, lesions_of
 from spinemets.mrml.segmentations import has_voxels, mask_from_segment, replace_segment
+from Testing.harness.reading import add, outline
 
 OK, CANCEL = 0x00000400, 0x00400000  # of QMessageBox
 
@@ -19,18 +20,6 @@ def dice(first, second):
 def table(panel) -> list[list[str]]:
     lesions = panel.widget.ui.lesionTable
     return [[lesions.item(row, column).text() for column in range(3)] for row in range(lesions.rowCount)]
-
-
-def add(panel, name: str) -> None:
-    panel.type("levelComboBox", name)
-    panel.click("addLesionButton")
-
-
-def outline(panel, study) -> None:
-    """Draw the simulator's outline."""
-    panel.click("outlineButton")
-    part = panel.widget.logic.outlinePart(panel.widget.parameters)
-    replace_segment(part.node, part.segment_id, study.truth("outline_t2"))
 
 
 def find_and_accept(panel) -> None:

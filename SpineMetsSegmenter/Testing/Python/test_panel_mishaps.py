@@ -8,7 +8,8 @@ import SimpleITK as sitk
 import slicer
 
 from spinemets.mrml.lesions import Content, lesions_of
-from spinemets.mrml.segmentations import has_voxels, mask_from_segment, replace_segment
+from spinemets.mrml.segmentations import has_voxels, mask_from_segment
+from Testing.harness.reading import add, outline
 
 OK = 0x00000400  # of QMessageBox
 
@@ -16,18 +17,6 @@ OK = 0x00000400  # of QMessageBox
 def names(panel) -> list[str]:
     table = panel.widget.ui.lesionTable
     return [table.item(row, 0).text() for row in range(table.rowCount)]
-
-
-def add(panel, name: str) -> None:
-    panel.type("levelComboBox", name)
-    panel.click("addLesionButton")
-
-
-def outline(panel, study) -> None:
-    panel.click("outlineButton")
-    part = panel.widget.logic.outlinePart(panel.widget.parameters)
-    replace_segment(part.node, part.segment_id, study.truth("outline_t2"))
-    panel.process_events()
 
 
 def tool_of(panel):
