@@ -153,13 +153,14 @@ def _joints(channels: Field, axis: int, step: float, contrast: float) -> Field:
     return joint
 
 
-def delineate(place: Surroundings, marks: Marks, parameters: StrokeParameters) -> Mask:
+def delineate(place: Surroundings, marks: Marks, parameters: StrokeParameters, beyond: Mask | None = None) -> Mask:
     """The lesion (z, y, x) that strokes mark.
 
     Parameters
     ----------
     marks : (z, y, x) `LESION` or `OTHER` where a stroke says so, else `UNMARKED`. Nothing is lesion without a stroke
         that says so; without one that says the opposite, the border of the box is taken for not lesion.
+    beyond : (z, y, x) what lies too far out to be lesion; it says nothing of what other tissue looks like.
     """
     result = marks == LESION
     if not result.any():
@@ -175,6 +176,8 @@ def delineate(place: Surroundings, marks: Marks, parameters: StrokeParameters) -
     outside = Looks(place.channels[:, other].T, parameters.looks_outside, parameters.least_sd)
     against = outside.log_density(place.channels)
     odds = evidence(inside.log_density(place.channels), against, parameters.surprise, parameters.unknown)
+    if beyond is not None and beyond.any():
+        marks = np.where(beyond & ~result, OTHER, marks).astype(np.int8)
     box = _worth_a_look(place, odds, result)
     part = _Part(place.part(box), marks[box], odds[box], against[box], inside, parameters)
     result[box] |= part.lesion()

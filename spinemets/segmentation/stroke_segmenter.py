@@ -25,6 +25,7 @@ from spinemets.segmentation.delineation import (
 )
 from spinemets.segmentation.morphology import Box
 from spinemets.segmentation.patient_axes import grid_of
+from spinemets.segmentation.rings import beyond_rings
 from spinemets.segmentation.strokes import Stroke, painted_voxels
 
 __all__ = ["StrokeParameters", "StrokeSegmenter"]
@@ -144,7 +145,8 @@ class StrokeSegmenter:
         mask, marks = self._mask[view.box] != 0, self._marks(view.box)
         before = {each.stroke.inside for each in self._painted[: -len(painted)]}
         if not self._given and (len(before) < 2 or not mask.any()):
-            return delineate(view.place, marks, self.parameters)
+            beyond = beyond_rings(marks == LESION, marks == OTHER, self._spacing)
+            return delineate(view.place, marks, self.parameters, beyond)
         for each in painted:
             said = LESION if each.stroke.inside else OTHER
             stroke = _in_box(each, view.box) & (marks == said)
