@@ -88,6 +88,7 @@ def test_own_recipes_work_the_same(tmp_path: Path):
     ("old", "new", "message"),
     [
         ("title: Meta", "title: [Meta", r"mine\.yaml: is not YAML in line"),
+        ("title: Meta", "title: One\ntitle: Meta", r"mine\.yaml, line \d+: title stands in line \d+ already; keep one"),
         ("alpha: 0.05", "alpha: 5", r"line 18: steps\[0\]\.alpha is above 1"),
         ("alpha: 0.05", "alhpa: 0.05", r"line 18: steps\[0\]\.alhpa is not a known key"),
         ("step: logistic", "step: logistics", r"line 19: steps\[1\]\.step is not one of standardise"),

@@ -25,6 +25,7 @@ from typing import Any
 from spinemets.errors import InputError
 from spinemets.features.families import all_feature_names
 from spinemets.features.settings import CLASSIC_FAMILIES, FAMILIES, IMAGE_TYPES, OF_AN_IMAGE_TYPE, Settings
+from spinemets.yaml_files import read_yaml
 
 SECTIONS = ("imageType", "featureClass", "setting", "voxelSetting")
 
@@ -145,19 +146,8 @@ def read_settings(path: Path) -> Settings:
     ------
     InputError : it cannot be read, is not YAML, or has a key or value that means nothing: the line is named.
     """
-    import yaml
-
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "name a YAML file of settings") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(path, f"is not YAML{place}", "correct it; lists and keys need their indentation") from error
+    content, node = read_yaml(path, "name a YAML file of settings")
     return settings_from(content, str(path), _lines(node, ()) if node is not None else {})
 
 

@@ -14,6 +14,7 @@ from spinemets.dce.wanted import DYNAMIC_ROLE, HOT_SPOT_VALUES, Kinetics
 from spinemets.errors import InputError
 from spinemets.models.schema_files import read_schema
 from spinemets.models.structure import StructureError, check_structure
+from spinemets.yaml_files import read_yaml
 
 RECIPES_FOLDER = Path(__file__).parent / "recipes"
 PROFILES = ("paper", "practical")
@@ -67,27 +68,15 @@ def read_recipe(path: Path | str) -> Recipe:
 
     Raises
     ------
-    InputError : it cannot be read, is not YAML, or breaks a rule of the schema; the line is named.
+    InputError : it cannot be read, is not YAML, has a key twice, or breaks a rule of the schema; the line is named.
     """
-    import yaml
-
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "choose a recipe from `spinemets recipes`") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
-        raise InputError(
-            path, f"is not YAML{place}", "correct the line; lists and keys need their indentation"
-        ) from error
+    content, node = read_yaml(path, "choose a recipe from `spinemets recipes`")
     recipe = Recipe(f"{path.parent.name}/{path.stem}", path, content)
     try:
         _check(recipe)
     except StructureError as error:
-        line = _line_of(str(error), text)
+        line = _line_of(str(error), node)
         remedy = "correct it; `spinemets schema recipe` prints what a recipe may hold"
         raise InputError(f"{path}, line {line}", str(error), remedy) from error
     return recipe
@@ -178,19 +167,18 @@ def _chains(steps: list[Content], place: str) -> Iterator[tuple[str, list[Conten
                 yield from _chains(part["steps"], f"{place}[{number}].parts[{index}].steps")
 
 
-def _line_of(message: str, text: str) -> int:
+def _line_of(message: str, node: Any) -> int:
     """Line of the place that a message begins with, such as `steps[2].folds`; of its parent when it is missing."""
-    import yaml
-
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = 1 if node is None else node.start_mark.line + 1
+    if node is None:
+        return 1
+    line = int(node.start_mark.line) + 1
     for name, index in re.findall(r"([A-Za-z_][\w-]*)|\[(\d+)\]", message.split(" ")[0]):
-        if isinstance(node, yaml.MappingNode) and name:
+        if node.id == "mapping" and name:
             found = {key.value: (key, value) for key, value in node.value}.get(name)
             if found is None:
                 break
             line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and index and int(index) < len(node.value):
+        elif node.id == "sequence" and index and int(index) < len(node.value):
             node = node.value[int(index)]
             line = node.start_mark.line + 1
         else:
