@@ -63,7 +63,7 @@ def test_it_leaves_with_its_parent_while_it_waits(child):
 
 
 def test_work_that_nobody_waits_for_any_more_is_cancelled_and_leaves_nothing(child, tmp_path):
-    ask(child, "phantom", str(tmp_path / "study"), "--progress", "json")
+    ask(child, "phantom", str(tmp_path / "study"), "--cases", "20", "--progress", "json")
     assert "stage" in json.loads(child.stdout.readline())
     begin = time.monotonic()
     child.stdin.close()

@@ -13,8 +13,9 @@ from contextlib import suppress
 from spinemets.cli.parsing import typer
 from spinemets.outputs import discard_drafts
 
-# How long cancelled work has to clear up before the process ends; ample, since other work may take most of the machine.
-GRACE_SECONDS = 12.0
+# How long cancelled work has to clear up before it is interrupted again, and in all before the process ends; ample,
+# since other work may take most of the machine.
+GRACE_SECONDS = (2.0, 4.0, 6.0)
 
 
 def standby() -> None:
@@ -70,9 +71,9 @@ def _cancel_when_closed() -> None:
     with suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
-    # Twice, since an interrupt that falls into a destructor or a callback is lost.
-    for _ in range(2):
+    # Several times, since an interrupt that falls into a destructor or a callback is lost.
+    for seconds in GRACE_SECONDS:
         _thread.interrupt_main()
-        time.sleep(GRACE_SECONDS / 2)
+        time.sleep(seconds)
     discard_drafts()
     os._exit(130)
