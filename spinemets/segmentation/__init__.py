@@ -13,6 +13,9 @@ lesion mask on the image's grid, with the seed it grew from and everything that 
   clusters, for which `pieces`, `merging`, `starts` and `moves` are the steps, `scratch` the memory, and
   `exact_sums` keeps the digits.
 * `clusters`: which of the clusters are kept.
-* `seeds`, `region_growing`: where the lesion starts, and how far it reaches.
+* `seeds`, `region_growing`: where the lesion starts, and how far it reaches; `best_region` chooses among `hypotheses`
+  of it, `refinement` and `walked_border` place its border; `still_lesion` does all of this for an image without frames.
+* `stroke_segmenter`: a lesion from `strokes`, by `appearance` and a `random_walker` in `delineation`, kept within reach
+  of its `rings`; `correction` mends a mask near a stroke.
 * `overlap`: agreement of two masks.
 """

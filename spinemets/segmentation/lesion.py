@@ -137,7 +137,8 @@ def segment_lesion(
     image : 3-D image, or 4-D dynamic series with the frames in the order of time, on any grid, usually axial.
     method : "ncut" cuts each slice into clusters and grows in those that are kept; "ncut-3d" cuts the search box at
         once, so that clusters go on from slice to slice, in about twice the time; "grow" grows in the whole search box.
-    seed_point : LPS mm inside the lesion; default: the most enhancing voxel in the outline that is no vessel.
+    seed_point : LPS mm inside the lesion; default: of a dynamic series the most enhancing voxel in the outline that is
+        no vessel, of a still image the deepest one of what looks most like a lesion.
     progress : called at each stage and after each slice of the cut; may raise `Cancelled`.
 
     Returns

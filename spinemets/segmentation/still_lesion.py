@@ -39,18 +39,17 @@ LEAST_APART = 0.2
 # as a speck of the outline, nor as nearly all of that region, nor where more than a little of it lies outside.
 PLAIN_STEP = 0.45
 LEAST_PLAIN, PART_OF, OUTSIDE = 0.05, 0.67, 0.05
-FAINTEST = 1e-3
 # Cortex is darker than a dark lesion by more than the first number times the step to marrow; within a bright one there
 # may be fluid, brighter by up to the second.
 BEYOND_DARK, BEYOND_BRIGHT = 0.6, 3.0
-BRIDGE_MM = 2.0
-GIVEN_BACK_MM = 2.8
+# Parts that hang together by less than twice the first are parted; so much is then given back of what they lost.
+BRIDGE_MM, GIVEN_BACK_MM = 2.0, 2.8
 # What holds a larger hole than this share of itself is tissue round a lesion, not a lesion round a dead core.
 LARGEST_HOLE = 0.25
-
 # How much a clear border, and one that is not the outline's, count beside compactness.
 CLARITY, FREEDOM = 0.25, 0.15
-LARGEST_STEP = 0.5
+# Steps over a border, as shares of the outline's range, count no more and no less than these.
+LARGEST_STEP, FAINTEST = 0.5, 1e-3
 # A region that fills less than this share of the outline counts for less, but not as much where somebody clicked.
 LEAST_FILL = 0.2
 CLICKED_FILL = 0.6
@@ -105,7 +104,7 @@ def still_lesion(
             region = _thick_part(scene, alike & part, seed, parameters)
             if region.any():
                 step = _outward_step(region, values, scene.across, spread) * level.side
-                score = _likeness(scene, region, part, values, step, spread, seed is not None)
+                score = _likeness(scene, region, part, step, seed is not None)
                 candidates.append(_Candidate(region, int(np.count_nonzero(region)), step, score))
     found = _chosen(candidates, LEAST_PLAIN * np.count_nonzero(scene.outline))
     if found is None:
@@ -238,16 +237,8 @@ def _nearest_label(labels: NDArray[np.int32], seed: Index, spacing: tuple[float,
     return int(labels[tuple(places[int(away.argmin())])])
 
 
-def _likeness(
-    scene: Scene,
-    region: Mask,
-    outline: Mask,
-    values: NDArray[np.float32],
-    step: float,
-    spread: float,
-    clicked: bool,
-) -> float:
-    """How much a region looks like a lesion in its outline."""
+def _likeness(scene: Scene, region: Mask, outline: Mask, step: float, clicked: bool) -> float:
+    """How much a region looks like a lesion in its outline; `step` is that over its border, to marrow."""
     edge = region & ~eroded(region, _disc(scene, RIM_MM))
     rim = outline & ~eroded(outline, _disc(scene, RIM_MM))
     touching = float(edge[rim].sum()) / max(int(edge.sum()), 1)
