@@ -27,8 +27,10 @@ UNKNOWN = -1.0
 LIKELY = 0.75
 # A layer is thin when its stroke is this many voxels or less from what agrees with it. Such a stroke takes at most this
 # share of its own voxels with it: a stroke that is right then cannot make the mask worse.
-THIN_VOXELS = 1.5
-THIN_SHARE = 0.9
+THIN_VOXELS, THIN_SHARE = 1.5, 0.9
+# A layer is shallow when it is one slice thick, of slices up to so thick: at a lesion's ends, where voxels are half
+# lesion and look like neither. Its stroke takes at most this many times its own voxels with it.
+THICKEST_MM, SHALLOW_SHARE = 5.0, 2.0
 
 
 def correct(
@@ -63,7 +65,7 @@ class _Correction:
         depth = self._depth()
         # A stroke along the mask's border means a thin layer.
         self.reach = min(parameters.reach_mm, LEAST_REACH_MM + DEPTHS * depth)
-        self.thin = depth <= THIN_VOXELS * min(place.spacing)
+        self.share = _share(depth, place.spacing)
         self.odds = self._odds()
 
     def corrected(self) -> Mask:
@@ -118,8 +120,8 @@ class _Correction:
         known = self.wrong | ~may
         probability = walker.solve(prior, STRENGTH, known, self.wrong.astype(np.float32))
         flipped = (probability >= LIKELY) & may
-        if self.thin:
-            flipped &= _likeliest(probability, flipped & ~self.wrong, int(THIN_SHARE * np.count_nonzero(self.wrong)))
+        if np.isfinite(self.share):
+            flipped &= _likeliest(probability, flipped & ~self.wrong, int(self.share * np.count_nonzero(self.wrong)))
         return connected(flipped | self.wrong, self.wrong)
 
     def cut_off(self, before: Mask, after: Mask, box: Box) -> Mask:
@@ -139,6 +141,13 @@ class _Correction:
             if label != main and own.any() and float(odds[own].mean()) > 0 and not (self.marks[own] == LESION).any():
                 none |= labels == label
         return none
+
+
+def _share(depth: float, spacing: tuple[float, float, float]) -> float:
+    """How many times its own voxels a stroke through a layer `depth` mm deep may take with it."""
+    if depth <= THIN_VOXELS * min(spacing):
+        return THIN_SHARE
+    return SHALLOW_SHARE if depth <= min(max(spacing), THICKEST_MM) else np.inf
 
 
 def _likeliest(probability: Field, of: Mask, count: int) -> Mask:

@@ -47,6 +47,9 @@ class StrokeParameters:
     within `dead_near_mm` of it, what looks like that, goes on from there, and is not marked otherwise; looked for at
     most `dead_rounds` times.
 
+    Border: what lies deeper than `border_inside_mm` in the lesion, or farther than `border_outside_mm` from it, stays
+    when its border is placed.
+
     Corrections: a stroke that corrects a mask changes it within `reach_mm` and nowhere else.
     """
 
@@ -62,6 +65,8 @@ class StrokeParameters:
     threshold: float = 0.5
     dead_near_mm: float = 15.0
     dead_rounds: int = 3
+    border_inside_mm: float = 1.2
+    border_outside_mm: float = 1.5
     reach_mm: float = 12.0
 
     def __post_init__(self) -> None:
@@ -78,6 +83,8 @@ class StrokeParameters:
             "threshold": (0.01, 0.99),
             "dead_near_mm": (0, 500),
             "dead_rounds": (0, 100),
+            "border_inside_mm": (0, 50),
+            "border_outside_mm": (0, 50),
             "reach_mm": (1, 500),
         }
         for name, (low, high) in ranges.items():

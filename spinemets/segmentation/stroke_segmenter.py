@@ -27,6 +27,7 @@ from spinemets.segmentation.morphology import Box
 from spinemets.segmentation.patient_axes import grid_of
 from spinemets.segmentation.rings import beyond_rings
 from spinemets.segmentation.strokes import Stroke, painted_voxels
+from spinemets.segmentation.walked_border import walk_border
 
 __all__ = ["StrokeParameters", "StrokeSegmenter"]
 
@@ -146,7 +147,10 @@ class StrokeSegmenter:
         before = {each.stroke.inside for each in self._painted[: -len(painted)]}
         if not self._given and (len(before) < 2 or not mask.any()):
             beyond = beyond_rings(marks == LESION, marks == OTHER, self._spacing)
-            return delineate(view.place, marks, self.parameters, beyond)
+            mask = delineate(view.place, marks, self.parameters, beyond)
+            marks[beyond & (marks == UNMARKED)] = OTHER
+            p = self.parameters
+            return walk_border(view.place, mask, marks, p.border_inside_mm, p.border_outside_mm) if mask.any() else mask
         for each in painted:
             said = LESION if each.stroke.inside else OTHER
             stroke = _in_box(each, view.box) & (marks == said)

@@ -1,8 +1,10 @@
-"""The border of a grown lesion drawn again by the random walk that follows strokes.
+"""The border of a region drawn again where voxels are half lesion by volume.
 
-A region that is right but for its border says, like strokes, what is plainly lesion and what is plainly not: what lies
-deep inside it and what lies clear of it. The walk between the two goes by whole time courses and by edges, where the
-growing went by two numbers a voxel.
+What lies deep inside a region and what lies clear of it say what lesion and surroundings look like nearby. How far a
+voxel of the border is on the way from the one to the other is the share of lesion in it, once the blur of the image is
+taken back; a random walk between the two, with that share as its prior, puts the border at the half. Local levels
+matter: half-way to the lesion is what many other tissues look like, and the mean of all of them draws every border too
+far in.
 """
 
 from __future__ import annotations
@@ -18,28 +20,43 @@ from spinemets.segmentation.delineation import (
     Marks,
     StrokeParameters,
     Surroundings,
-    delineate,
+    connected,
 )
 from spinemets.segmentation.morphology import box_round
 from spinemets.segmentation.parameters import SegmentationParameters
+from spinemets.segmentation.random_walker import RandomWalker
+from spinemets.segmentation.region_growing import filled_slices
 from spinemets.segmentation.scene import Index, Scene
+from spinemets.segmentation.smoothing import gaussian
 
 Mask = NDArray[np.bool_]
+Field = NDArray[np.float32]
 
 # The look of so much round the region stands for what is not lesion.
 MARGIN_MM = 6.0
-# Edges place the border rather than looks, which round a lesion with oedema take part of that in. Dead parts are inside
-# already.
-WALK = StrokeParameters(strength=0.002, dead_rounds=0)
-# However coarse the image is, the voxels on either side of the border are open.
+BESIDE_MM = 1.0
+# However coarse the image is, the voxels on either side of the border are open; and so are the slices on either side,
+# which count as no farther than this share of what is open.
 OPEN_VOXELS = 1.05
+NEXT_SLICE = 0.95
+# SD of the Gaussian by which lesion and surroundings nearby are averaged, and the weight of all of each where nothing
+# of it is near.
+NEARBY_MM, ANYWHERE = 1.0, 1e-3
+# SD of the blur in the slices: the image's own (about 0.7 mm) and that of the channels (0.6 mm).
+BLUR_MM, DEBLURRING_ROUNDS = 0.9, 5
+# Lesion is at most this far beyond its own level or that of its surroundings.
+LEAST_SHARE, LARGEST_SHARE = -0.3, 1.3
+# Somewhat less than the half: the level of the surroundings is measured a little away from the border.
+HALF = 0.45
+# Log-odds of lesion for each SD of noise by which a voxel is off the half; at most so much; its weight in the walk.
+ODDS_A_SD, LARGEST_ODDS = 0.5, 4.0
+STRENGTH = 0.01
+# Border voxels are far from the half as a rule: their probability need not be known better.
+TOLERANCE = 2e-3
 
 
 def with_walked_border(scene: Scene, region: Mask, seed: Index, parameters: SegmentationParameters) -> Mask:
-    """The region with its border where a random walk puts it.
-
-    What lies deeper inside than `border_inside_mm` stays, and so does the seed; what lies farther out than
-    `border_outside_mm` stays out, and so do vessels. A region that is nowhere so deep stays as it is.
+    """A region grown in a scene, with its border walked (`walk_border`); the seed stays in, and vessels stay out.
 
     Parameters
     ----------
@@ -47,25 +64,100 @@ def with_walked_border(scene: Scene, region: Mask, seed: Index, parameters: Segm
     """
     box = box_round(region, [int(np.ceil(MARGIN_MM / step)) for step in scene.spacing])
     inside, voxels = region[box], scene.voxels[(..., *box)]
-    marks = _marks(inside, scene, parameters)
-    if not (marks == LESION).any() or not (marks == OTHER).any() or voxels.max() == voxels.min():
+    if voxels.max() == voxels.min():
         return region
-    marks[tuple(i - part.start for i, part in zip(seed, box))] = LESION
+    marks = np.full(inside.shape, UNMARKED, np.int8)
     marks[scene.channels.vessels[box] & ~inside] = OTHER
+    marks[tuple(i - part.start for i, part in zip(seed, box))] = LESION
     a, b, c = (slice(0, count) for count in inside.shape)
-    place = Surroundings.of(voxels, (a, b, c), scene.spacing, scene.across, WALK)
+    place = Surroundings.of(voxels, (a, b, c), scene.spacing, scene.across, StrokeParameters())
     walked = np.zeros_like(region)
-    walked[box] = delineate(place, marks, WALK)
+    walked[box] = walk_border(place, inside, marks, parameters.border_inside_mm, parameters.border_outside_mm)
     return walked
 
 
-def _marks(region: Mask, scene: Scene, parameters: SegmentationParameters) -> Marks:
-    marks = np.full(region.shape, UNMARKED, np.int8)
+def walk_border(place: Surroundings, region: Mask, marks: Marks, inside_mm: float, outside_mm: float) -> Mask:
+    """The region with its border where voxels are half lesion.
+
+    What lies deeper inside than `inside_mm` stays, and what lies farther out than `outside_mm` stays out. A region that
+    is nowhere so deep stays as it is.
+
+    Parameters
+    ----------
+    place : what the box round the region looks like.
+    region : (z, y, x), at least one voxel.
+    marks : (z, y, x) `LESION` or `OTHER` where that is known, else `UNMARKED`; parts of the result that hold no
+        `LESION` are left out.
+    """
+    box = box_round(region, place.reach(MARGIN_MM))
+    deep, far = _sure(place.part(box), region[box], inside_mm, outside_mm)
+    if not deep.any() or not far.any():
+        return region
+    share, contrast = _share_of_lesion(place.part(box), deep, far, inside_mm)
+    # All that is farther out is known.
+    near = box_round(~far, place.reach(BESIDE_MM))
+    walked = np.zeros_like(region)
+    part, out = place.part(box).part(near), walked[box]
+    out[near] = _walked(part, share[near], contrast[near], deep[near], far[near], marks[box][near])
+    return walked
+
+
+def _walked(place: Surroundings, share: Field, contrast: Field, deep: Mask, far: Mask, marks: Marks) -> Mask:
+    """The lesion of a random walk between what is sure, with the odds that the share of lesion gives as its prior."""
+    odds = np.clip((share - np.float32(HALF)) * contrast * np.float32(ODDS_A_SD), -LARGEST_ODDS, LARGEST_ODDS)
+    prior = (1 / (1 + np.exp(-odds))).astype(np.float32)
+    marked = marks != UNMARKED
+    given = np.where(marked, marks == LESION, deep).astype(np.float32)
+    walker = RandomWalker(place.joints, place.spacing)
+    probability = walker.solve(prior, STRENGTH, deep | far | marked, given, tolerance=TOLERANCE)
+    found = connected((probability >= 0.5) & (marks != OTHER), marks == LESION)
+    return filled_slices(found, place.across) & (marks != OTHER)
+
+
+def _steps(place: Surroundings, inside_mm: float) -> tuple[float, ...]:
+    """mm from voxel to voxel, with the slices drawn together so that those next to a region's ends are open."""
+    most = NEXT_SLICE * inside_mm
+    return tuple(min(step, most) if axis == place.across else step for axis, step in enumerate(place.spacing))
+
+
+def _sure(place: Surroundings, region: Mask, inside_mm: float, outside_mm: float) -> tuple[Mask, Mask]:
+    """What is deep inside the region, and what is clear of it."""
+    nothing = np.zeros_like(region)
     if region.all():
-        return marks
-    open_mm = OPEN_VOXELS * max(step for axis, step in enumerate(scene.spacing) if axis != scene.across)
-    depth = ndimage.distance_transform_edt(region, sampling=scene.spacing)
-    marks[depth > max(parameters.border_inside_mm, open_mm)] = LESION
-    away = ndimage.distance_transform_edt(~region, sampling=scene.spacing)
-    marks[away > max(parameters.border_outside_mm, open_mm)] = OTHER
-    return marks
+        return nothing, nothing
+    open_mm = OPEN_VOXELS * max(step for axis, step in enumerate(place.spacing) if axis != place.across)
+    steps = _steps(place, inside_mm)
+    depth = ndimage.distance_transform_edt(region, sampling=steps)
+    away = ndimage.distance_transform_edt(~region, sampling=steps)
+    return depth > max(inside_mm, open_mm), away > max(outside_mm, open_mm)
+
+
+def _share_of_lesion(place: Surroundings, deep: Mask, far: Mask, inside_mm: float) -> tuple[Field, Field]:
+    """How far each voxel is on the way from its surroundings (0) to the lesion (1), without the blur; and how far these
+    two lie apart there, in SDs of noise."""
+    sigma = [NEARBY_MM / step for step in _steps(place, inside_mm)]
+    lesion, other = (_nearby(place.channels, where, sigma) for where in (deep, far))
+    step = lesion - other
+    squared = (step * step).sum(axis=0)
+    share = ((place.channels - other) * step).sum(axis=0) / np.maximum(squared, np.float32(1e-6))
+    return _deblurred(share, place), np.sqrt(squared)
+
+
+def _nearby(channels: Field, where: Mask, sigma: list[float]) -> Field:
+    """Mean (channel, z, y, x) of the voxels `where`, round each voxel."""
+    weight = gaussian(where.astype(np.float32), sigma, 3.0) + np.float32(ANYWHERE)
+    level = np.empty_like(channels)
+    for channel, mean in zip(channels, level):
+        anywhere = np.float32(channel[where].mean(dtype=np.float64))
+        mean[...] = gaussian(np.where(where, channel - anywhere, np.float32(0)), sigma, 3.0) / weight + anywhere
+    return level
+
+
+def _deblurred(share: Field, place: Surroundings) -> Field:
+    """Van Cittert's iteration, held to what a share can be (Jansson 1970)."""
+    sigma = [0.0 if axis == place.across else BLUR_MM / step for axis, step in enumerate(place.spacing)]
+    blurred = np.clip(share, LEAST_SHARE, LARGEST_SHARE)
+    sharp = blurred
+    for _ in range(DEBLURRING_ROUNDS):
+        sharp = np.clip(sharp + blurred - gaussian(sharp, sigma, 3.0), LEAST_SHARE, LARGEST_SHARE)
+    return np.asarray(sharp)
