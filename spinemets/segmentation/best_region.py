@@ -23,7 +23,7 @@ SEED_RADIUS_MM = 3.0
 FAINT = 0.3
 MARGIN_MM = 10.0
 # A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.4
 # How much the clearness of the border counts beside compactness: of regions about as compact, the clearer is better.
 CLARITY = 0.25
 SIDE_MM = 8.0

@@ -17,7 +17,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.grids import copy_frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
-from spinemets.segmentation.best_region import ChosenRegion, best_region, refined
+from spinemets.segmentation.best_region import ChosenRegion, best_region, refined, round_seed
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.compactness import compactness
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
@@ -244,12 +244,22 @@ def _grown_from_the_best(
         again = _grown(scene, kept, other, parameters, chosen)
         size, common = np.count_nonzero(again.voxels), np.count_nonzero(again.voxels & best.voxels)
         shared = common >= SHARED * size and size >= LEAST_SHARE * np.count_nonzero(best.voxels)
-        same = bool(again.voxels[first]) if clicked else shared or best.piece or other == deepest
+        same = _holds(again, first, scene) if clicked else shared or best.piece or other == deepest
         if again.compactness > rival and not again.leaked and not again.piece and same:
             seed, best = first if clicked else other, again
         if not best.piece and best.compactness >= BLOB:
             break
     return seed, best
+
+
+def _holds(region: GrownRegion, clicked: Index, scene: Scene) -> bool:
+    """Whether a region is what was clicked: it holds the place, and most of it takes up at least half as much; more of
+    the faint is the whole vertebra."""
+    uptake = scene.channels.uptake
+    around = float(np.median(uptake[~scene.outline])) if not scene.outline.all() else 0.0
+    there = float(np.median(uptake[round_seed(scene, clicked)])) - around
+    own = float(np.median(uptake[region.voxels])) - around
+    return bool(region.voxels[clicked]) and own * np.sign(there) >= abs(there) / 2
 
 
 def _grown(

@@ -25,28 +25,36 @@ def beyond_rings(lesion: Mask, other: Mask, spacing: tuple[float, float, float])
     spacing : mm along z, y, x.
     """
     beyond = np.zeros(lesion.shape, bool)
+    rings = ringed_slices(lesion, other)
     for axis in range(3):
-        within = [step for other_axis, step in enumerate(spacing) if other_axis != axis]
-        beyond |= np.moveaxis(
-            _beyond(np.moveaxis(lesion, axis, 0), np.moveaxis(other, axis, 0), spacing[axis], within), 0, axis
-        )
+        ringed = {number: filled for (across, number), filled in rings.items() if across == axis}
+        if ringed:
+            within = [step for other_axis, step in enumerate(spacing) if other_axis != axis]
+            slices = np.moveaxis(beyond, axis, 0)
+            slices |= _beyond(ringed, len(slices), spacing[axis], within)
     return beyond
 
 
-def _beyond(lesion: Mask, other: Mask, thickness: float, pixel: list[float]) -> Mask:
-    beyond = np.zeros(lesion.shape, bool)
-    ringed: dict[int, Mask] = {}
-    for number in np.flatnonzero(lesion.any(axis=(1, 2)) & other.any(axis=(1, 2))).tolist():
-        filled = ndimage.binary_fill_holes(other[number])
-        if filled is not None and (filled & ~other[number] & lesion[number]).any():
-            ringed[number] = np.asarray(filled)
-    if not ringed:
-        return beyond
-    for number in range(len(lesion)):
+def ringed_slices(lesion: Mask, other: Mask) -> dict[tuple[int, int], Mask]:
+    """What rings enclose, themselves included, by the axis across their slice and its number."""
+    ringed: dict[tuple[int, int], Mask] = {}
+    for axis in range(3):
+        inside, outside = np.moveaxis(lesion, axis, 0), np.moveaxis(other, axis, 0)
+        for number in np.flatnonzero(inside.any(axis=(1, 2)) & outside.any(axis=(1, 2))).tolist():
+            filled = np.asarray(ndimage.binary_fill_holes(outside[number]))
+            if (filled & ~outside[number] & inside[number]).any():
+                ringed[axis, number] = filled
+    return ringed
+
+
+def _beyond(ringed: dict[int, Mask], count: int, thickness: float, pixel: list[float]) -> Mask:
+    """[slice, row, column] what lies out of reach of the ringed slices, of `count` slices."""
+    beyond = []
+    for number in range(count):
         below = [each for each in ringed if each <= number][-1:]
         above = [each for each in ringed if each >= number][:1]
         shadow = np.logical_or.reduce([ringed[each] for each in {*below, *above}])
         away = thickness * min(abs(each - number) for each in (*below, *above))
         reach = LEASH_MM + SLOPE * away
-        beyond[number] = ndimage.distance_transform_edt(~shadow, sampling=pixel) > reach
-    return beyond
+        beyond.append(ndimage.distance_transform_edt(~shadow, sampling=pixel) > reach)
+    return np.array(beyond)

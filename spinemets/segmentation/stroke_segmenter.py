@@ -25,7 +25,7 @@ from spinemets.segmentation.delineation import (
 )
 from spinemets.segmentation.morphology import Box
 from spinemets.segmentation.patient_axes import grid_of
-from spinemets.segmentation.rings import beyond_rings
+from spinemets.segmentation.rings import beyond_rings, ringed_slices
 from spinemets.segmentation.strokes import Stroke, painted_voxels
 from spinemets.segmentation.walked_border import walk_border
 
@@ -140,22 +140,33 @@ class StrokeSegmenter:
     def _followed(self, view: _View, painted: list[_Painted]) -> Mask:
         """The mask in the box after new strokes.
 
-        The first strokes of both kinds outline the lesion together. From then on the mask stands, as one that was given
-        does from the start: a stroke that agrees with it changes nothing, one that does not corrects what is near.
+        The first strokes of both kinds outline the lesion together, and so do, with all before them, those that close a
+        ring round it on a further slice. Otherwise the mask stands, as one that was given does from the start: a stroke
+        that agrees with it changes nothing, one that does not corrects what is near.
         """
-        mask, marks = self._mask[view.box] != 0, self._marks(view.box)
-        before = {each.stroke.inside for each in self._painted[: -len(painted)]}
-        if not self._given and (len(before) < 2 or not mask.any()):
-            beyond = beyond_rings(marks == LESION, marks == OTHER, self._spacing)
-            mask = delineate(view.place, marks, self.parameters, beyond)
-            marks[beyond & (marks == UNMARKED)] = OTHER
-            p = self.parameters
-            return walk_border(view.place, mask, marks, p.border_inside_mm, p.border_outside_mm) if mask.any() else mask
+        mask, marks = self._mask[view.box] != 0, self._marks(view.box, self._painted)
+        earlier = self._painted[: -len(painted)]
+        if not self._given and (
+            len({each.stroke.inside for each in earlier}) < 2
+            or not mask.any()
+            or _rings(marks) - _rings(self._marks(view.box, earlier))
+        ):
+            return self._drawn(view.place, marks)
         for each in painted:
-            said = LESION if each.stroke.inside else OTHER
-            stroke = _in_box(each, view.box) & (marks == said)
-            mask = correct(view.place, marks, mask, stroke, each.stroke.inside, self.parameters)
+            inside = each.stroke.inside
+            stroke = _in_box(each, view.box) & (marks == (LESION if inside else OTHER))
+            mask = correct(view.place, marks, mask, stroke, inside, self.parameters)
         return mask
+
+    def _drawn(self, place: Surroundings, marks: Marks) -> Mask:
+        """The lesion by all strokes; of a dynamic series with its border placed, which without time courses oedema,
+        half-way to the lesion, would lead astray."""
+        beyond = beyond_rings(marks == LESION, marks == OTHER, self._spacing)
+        mask = delineate(place, marks, self.parameters, beyond)
+        if not mask.any() or len(place.channels) < 2:
+            return mask
+        marks = np.where(beyond & (marks == UNMARKED), OTHER, marks).astype(np.int8)
+        return walk_border(place, mask, marks, self.parameters.border_inside_mm, self.parameters.border_outside_mm)
 
     def undo(self) -> sitk.Image:
         """The mask before the last action; without one the mask as it is."""
@@ -199,13 +210,18 @@ class StrokeSegmenter:
         )
         return a, b, c
 
-    def _marks(self, box: Box) -> Marks:
-        """What the strokes say in a box; later strokes over earlier ones."""
+    def _marks(self, box: Box, strokes: list[_Painted]) -> Marks:
+        """What strokes say in a box; later strokes over earlier ones."""
         start = np.array([part.start for part in box])
         marks = np.full([part.stop - part.start for part in box], UNMARKED, np.int8)
-        for painted in self._painted:
+        for painted in strokes:
             marks[tuple((painted.voxels - start).T)] = LESION if painted.stroke.inside else OTHER
         return marks
+
+
+def _rings(marks: Marks) -> set[tuple[int, int]]:
+    """Axis and number of the slices on which strokes close a ring."""
+    return set(ringed_slices(marks == LESION, marks == OTHER))
 
 
 def _in_box(painted: _Painted, box: Box) -> Mask:
