@@ -77,6 +77,48 @@ def test_a_lesion_at_the_side_of_the_image_keeps_what_lies_there():
     assert np.array_equal(walked[..., 0], lesion[..., 0])
 
 
+def half_lesion(share: np.ndarray, blur_pixels: float = 0.7) -> tuple[Scene, np.ndarray]:
+    """A series whose voxels hold a share of lesion, blurred in the slices, beside tissue that to one side takes up half
+    as much; and the voxels that are half lesion."""
+    beside = np.where(np.indices(SHAPE)[2] > 20, 0.5, 0.0)
+    late = ndimage.gaussian_filter(share + (1 - share) * beside, (0, blur_pixels, blur_pixels))
+    course = np.array([0, 60, 110, 120, 125, 130.0])[:, None, None, None]
+    noise = np.random.default_rng(1).normal(0, 3, (6, *SHAPE))
+    scene = scene_of(share >= 0.5, 1.0)
+    return replace(scene, voxels=(200 + course * late + noise).astype(np.float32)), share >= 0.5
+
+
+def test_a_border_is_half_way_between_the_levels_nearby():
+    """Half-way to the lesion is the level of what lies to one side of it: by one level for all, that would be lesion, or
+    the border on the other side would lie inside."""
+    fine = np.indices((SHAPE[0] * 4, SHAPE[1] * 4, SHAPE[2] * 4))
+    z, y, x = ((axis + 0.5) / 4 - 0.5 for axis in fine)
+    inside = ((z - 3) / 2.8) ** 2 + ((y - 20) / 10) ** 2 + ((x - 20) / 12) ** 2 <= 1
+    share = inside.reshape(SHAPE[0], 4, SHAPE[1], 4, SHAPE[2], 4).mean(axis=(1, 3, 5))
+    scene, lesion = half_lesion(share)
+    for region in (ndimage.binary_erosion(lesion, IN_SLICE), ndimage.binary_dilation(lesion, IN_SLICE)):
+        walked = with_walked_border(scene, region, SEED, SegmentationParameters())
+        assert np.count_nonzero(walked ^ lesion) < 0.055 * np.count_nonzero(lesion)
+        left, right = np.s_[..., :20], np.s_[..., 21:]
+        for side in (left, right):
+            bias = np.count_nonzero(walked[side]) / np.count_nonzero(lesion[side])
+            assert 0.94 < bias < 1.06
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_last_slice_belongs_to_the_lesion_when_half_of_it_does(share: float):
+    shares = np.zeros(SHAPE)
+    shares[1:5] = ((np.indices(SHAPE[1:])[0] - 20) / 10) ** 2 + ((np.indices(SHAPE[1:])[1] - 20) / 12) ** 2 <= 1
+    shares[4] *= share
+    scene, _ = half_lesion(shares)
+    for last in (False, True):
+        region = shares > 0
+        region[4] &= last
+        walked = with_walked_border(scene, region, SEED, SegmentationParameters())
+        assert np.count_nonzero(walked[4]) / np.count_nonzero(shares[4]) == pytest.approx(float(share > 0.5), abs=0.15)
+        assert not walked[5].any()
+
+
 @pytest.mark.parametrize("level", ["hard", "vessels"])
 def test_a_walk_brings_the_lesion_of_an_unseen_patient_nearer_to_the_truth(level: str):
     case = difficult_case(level, 106)
