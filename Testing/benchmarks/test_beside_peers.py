@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import SimpleITK as sitk
-from benchmarks.segmentation_peers import grow_from_seeds, late_enhancement, seeds_of_strokes
 
+from benchmarks.segmentation_peers import grow_from_seeds, late_enhancement, seeds_of_strokes
 from spinemets.phantom.difficulty import DIFFICULTIES, difficult_case
 from spinemets.phantom.reader import simulated_strokes
 from spinemets.segmentation.overlap import dice

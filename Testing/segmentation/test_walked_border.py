@@ -89,8 +89,8 @@ def half_lesion(share: np.ndarray, blur_pixels: float = 0.7) -> tuple[Scene, np.
 
 
 def test_a_border_is_half_way_between_the_levels_nearby():
-    """Half-way to the lesion is the level of what lies to one side of it: by one level for all, that would be lesion, or
-    the border on the other side would lie inside."""
+    """Half-way to the lesion is the level of what lies to one side of it: by one level for all, that would be lesion,
+    or the border on the other side would lie inside."""
     fine = np.indices((SHAPE[0] * 4, SHAPE[1] * 4, SHAPE[2] * 4))
     z, y, x = ((axis + 0.5) / 4 - 0.5 for axis in fine)
     inside = ((z - 3) / 2.8) ** 2 + ((y - 20) / 10) ** 2 + ((x - 20) / 12) ** 2 <= 1

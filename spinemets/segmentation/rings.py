@@ -37,14 +37,23 @@ def beyond_rings(lesion: Mask, other: Mask, spacing: tuple[float, float, float])
 
 def ringed_slices(lesion: Mask, other: Mask) -> dict[tuple[int, int], Mask]:
     """What rings enclose, themselves included, by the axis across their slice and its number."""
+    # Within a ring there is "not lesion" on either side, along each axis of its slice; filling is for what passes that.
+    between = [np.logical_and(*_sides(other, axis)) & lesion for axis in range(3)]
     ringed: dict[tuple[int, int], Mask] = {}
     for axis in range(3):
-        inside, outside = np.moveaxis(lesion, axis, 0), np.moveaxis(other, axis, 0)
-        for number in np.flatnonzero(inside.any(axis=(1, 2)) & outside.any(axis=(1, 2))).tolist():
+        first, second = (each for other_axis, each in enumerate(between) if other_axis != axis)
+        enclosed, outside = np.moveaxis(first & second, axis, 0), np.moveaxis(other, axis, 0)
+        for number in np.flatnonzero(enclosed.any(axis=(1, 2))).tolist():
             filled = np.asarray(ndimage.binary_fill_holes(outside[number]))
-            if (filled & ~outside[number] & inside[number]).any():
+            if (filled & ~outside[number] & enclosed[number]).any():
                 ringed[axis, number] = filled
     return ringed
+
+
+def _sides(other: Mask, axis: int) -> tuple[Mask, Mask]:
+    """Voxels with "not lesion" at or before them along an axis, and those with it at or behind them."""
+    before = np.logical_or.accumulate(other, axis=axis)
+    return before, np.flip(np.logical_or.accumulate(np.flip(other, axis), axis=axis), axis)
 
 
 def _beyond(ringed: dict[int, Mask], count: int, thickness: float, pixel: list[float]) -> Mask:

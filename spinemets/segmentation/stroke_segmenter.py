@@ -149,7 +149,7 @@ class StrokeSegmenter:
         if not self._given and (
             len({each.stroke.inside for each in earlier}) < 2
             or not mask.any()
-            or _rings(marks) - _rings(self._marks(view.box, earlier))
+            or _closes_a_ring(marks, self._marks(view.box, earlier))
         ):
             return self._drawn(view.place, marks)
         for each in painted:
@@ -159,11 +159,11 @@ class StrokeSegmenter:
         return mask
 
     def _drawn(self, place: Surroundings, marks: Marks) -> Mask:
-        """The lesion by all strokes; of a dynamic series with its border placed, which without time courses oedema,
-        half-way to the lesion, would lead astray."""
+        """The lesion by all strokes; its border is placed when both kinds of stroke are there, and the image has time
+        courses: without them oedema, half-way to the lesion, would lead astray."""
         beyond = beyond_rings(marks == LESION, marks == OTHER, self._spacing)
         mask = delineate(place, marks, self.parameters, beyond)
-        if not mask.any() or len(place.channels) < 2:
+        if not mask.any() or not (marks == OTHER).any() or len(place.channels) < 2:
             return mask
         marks = np.where(beyond & (marks == UNMARKED), OTHER, marks).astype(np.int8)
         return walk_border(place, mask, marks, self.parameters.border_inside_mm, self.parameters.border_outside_mm)
@@ -219,9 +219,10 @@ class StrokeSegmenter:
         return marks
 
 
-def _rings(marks: Marks) -> set[tuple[int, int]]:
-    """Axis and number of the slices on which strokes close a ring."""
-    return set(ringed_slices(marks == LESION, marks == OTHER))
+def _closes_a_ring(marks: Marks, before: Marks) -> bool:
+    """Whether there is a ring on a slice that had none before."""
+    rings = set(ringed_slices(marks == LESION, marks == OTHER))
+    return bool(rings) and bool(rings - set(ringed_slices(before == LESION, before == OTHER)))
 
 
 def _in_box(painted: _Painted, box: Box) -> Mask:
