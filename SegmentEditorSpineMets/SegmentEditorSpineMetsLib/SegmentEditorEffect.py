@@ -51,6 +51,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect, VTKObservationMix
             <li><b>Find lesion:</b> from an outline of the diseased part, drawn on any series.
             <li><b>Click</b> in a slice view: the lesion grows from there. The seed can be dragged.
             <li><b>Drag:</b> this is lesion. <b>Ctrl (or Shift) and drag:</b> this is not.
+            <li><b>Strokes only:</b> on one slice a line in the lesion and a closed ring round it; then on others.
             <li><b>Accept:</b> the preview becomes the selected segment.
             </ul><p>"""
         )

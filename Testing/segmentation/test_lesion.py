@@ -168,6 +168,13 @@ def test_lesion_is_found_though_the_first_seed_lies_in_a_slow_vein():
     assert case.truth[case.truth.TransformPhysicalPointToIndex(found.seed_point)] == 1
 
 
+def test_a_dead_part_that_reaches_the_border_is_never_left_out_in_silence():
+    """Half of the lesion is dead, its living rim on one side too thin to be seen: Dice .45, and nothing was said."""
+    case = difficult_case("hard", 808)
+    found = segment_lesion(case.outline, case.image, "grow", one_click(case))
+    assert dice(found.mask, case.truth) >= GOOD_DICE or any("dead tissue" in warning for warning in found.warnings)
+
+
 @pytest.mark.parametrize("seed", [802, 805])
 def test_a_click_is_answered_with_what_was_clicked(seed: int):
     """Veins wind round the lesion. From another seed grew the whole vertebra, which holds the click too: Dice .37; and
