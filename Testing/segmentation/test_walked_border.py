@@ -129,3 +129,11 @@ def test_a_walk_brings_the_lesion_of_an_unseen_patient_nearer_to_the_truth(level
 
 def edge_of(parameters: SegmentationParameters) -> SegmentationParameters:
     return replace(parameters, border_rule="edge")
+
+
+def test_any_distances_that_are_allowed_will_do():
+    lesion = ball()
+    for inside_mm, outside_mm in ((0.0, 0.0), (0.0, 50.0), (50.0, 0.0), (1.0, 1.0)):
+        parameters = SegmentationParameters(border_inside_mm=inside_mm, border_outside_mm=outside_mm)
+        walked = with_walked_border(scene_of(lesion, 1.0), lesion, SEED, parameters)
+        assert np.count_nonzero(walked ^ lesion) < 0.1 * np.count_nonzero(lesion)

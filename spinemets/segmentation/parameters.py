@@ -64,7 +64,8 @@ class SegmentationParameters:
     `border_rule` "edge" its border is then placed `border_fraction` of the way from the level outside to that inside.
     Less than half: what is blurred and round ends outside its half level, the more so in its first and last slice.
     "walk" does so too, and then draws the border between what lies deeper than `border_inside_mm` in the region and
-    what lies farther than `border_outside_mm` from it by a random walk on the whole time courses (Grady 2005, 2006).
+    what lies farther than `border_outside_mm` from it where voxels are half lesion: by a random walk on the whole time
+    courses, with each voxel's share of lesion as its prior (Grady 2005, 2006).
     """
 
     left_right_factor: float = 5.0

@@ -31,6 +31,7 @@ from spinemets.segmentation.smoothing import gaussian
 
 Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
+Steps = tuple[float, float, float]
 
 # The look of so much round the region stands for what is not lesion.
 MARGIN_MM = 6.0
@@ -44,7 +45,7 @@ NEXT_SLICE = 0.95
 NEARBY_MM, ANYWHERE = 1.0, 1e-3
 # SD of the blur in the slices: the image's own (about 0.7 mm) and that of the channels (0.6 mm).
 BLUR_MM, DEBLURRING_ROUNDS = 0.9, 5
-# Lesion is at most this far beyond its own level or that of its surroundings.
+# What is left of noise beyond a share of nothing or all.
 LEAST_SHARE, LARGEST_SHARE = -0.3, 1.3
 # Somewhat less than the half: the level of the surroundings is measured a little away from the border.
 HALF = 0.45
@@ -90,15 +91,21 @@ def walk_border(place: Surroundings, region: Mask, marks: Marks, inside_mm: floa
         `LESION` are left out.
     """
     box = box_round(region, place.reach(MARGIN_MM))
-    deep, far = _sure(place.part(box), region[box], inside_mm, outside_mm)
+    part = place.part(box)
+    open_mm = OPEN_VOXELS * max(step for axis, step in enumerate(place.spacing) if axis != place.across)
+    inside_mm, outside_mm = max(inside_mm, open_mm), max(outside_mm, open_mm)
+    # The slices are drawn together so that those next to the region's ends are open.
+    a, b, c = (
+        min(step, NEXT_SLICE * inside_mm) if axis == place.across else step for axis, step in enumerate(place.spacing)
+    )
+    deep, far = _sure(region[box], (a, b, c), inside_mm, outside_mm)
     if not deep.any() or not far.any():
         return region
-    share, contrast = _share_of_lesion(place.part(box), deep, far, inside_mm)
+    share, contrast = _share_of_lesion(part, deep, far, (a, b, c))
     # All that is farther out is known.
     near = box_round(~far, place.reach(BESIDE_MM))
     walked = np.zeros_like(region)
-    part, out = place.part(box).part(near), walked[box]
-    out[near] = _walked(part, share[near], contrast[near], deep[near], far[near], marks[box][near])
+    walked[box][near] = _walked(part.part(near), share[near], contrast[near], deep[near], far[near], marks[box][near])
     return walked
 
 
@@ -114,28 +121,19 @@ def _walked(place: Surroundings, share: Field, contrast: Field, deep: Mask, far:
     return filled_slices(found, place.across) & (marks != OTHER)
 
 
-def _steps(place: Surroundings, inside_mm: float) -> tuple[float, ...]:
-    """mm from voxel to voxel, with the slices drawn together so that those next to a region's ends are open."""
-    most = NEXT_SLICE * inside_mm
-    return tuple(min(step, most) if axis == place.across else step for axis, step in enumerate(place.spacing))
-
-
-def _sure(place: Surroundings, region: Mask, inside_mm: float, outside_mm: float) -> tuple[Mask, Mask]:
-    """What is deep inside the region, and what is clear of it."""
-    nothing = np.zeros_like(region)
+def _sure(region: Mask, steps: Steps, inside_mm: float, outside_mm: float) -> tuple[Mask, Mask]:
+    """What is deep inside the region, and what is clear of it; `steps` in mm along z, y, x."""
     if region.all():
-        return nothing, nothing
-    open_mm = OPEN_VOXELS * max(step for axis, step in enumerate(place.spacing) if axis != place.across)
-    steps = _steps(place, inside_mm)
+        return np.zeros_like(region), np.zeros_like(region)
     depth = ndimage.distance_transform_edt(region, sampling=steps)
     away = ndimage.distance_transform_edt(~region, sampling=steps)
-    return depth > max(inside_mm, open_mm), away > max(outside_mm, open_mm)
+    return depth > inside_mm, away > outside_mm
 
 
-def _share_of_lesion(place: Surroundings, deep: Mask, far: Mask, inside_mm: float) -> tuple[Field, Field]:
+def _share_of_lesion(place: Surroundings, deep: Mask, far: Mask, steps: Steps) -> tuple[Field, Field]:
     """How far each voxel is on the way from its surroundings (0) to the lesion (1), without the blur; and how far these
     two lie apart there, in SDs of noise."""
-    sigma = [NEARBY_MM / step for step in _steps(place, inside_mm)]
+    sigma = [NEARBY_MM / step for step in steps]
     lesion, other = (_nearby(place.channels, where, sigma) for where in (deep, far))
     step = lesion - other
     squared = (step * step).sum(axis=0)
