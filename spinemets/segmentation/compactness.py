@@ -1,16 +1,18 @@
-"""What a region looks like as a lesion: how compact it is, and how clear its border."""
+"""What a region looks like as a lesion: how compact it is, how clear its border, and what it surrounds."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.segmentation.morphology import box_round
+from spinemets.segmentation.morphology import bays_closed, box_round
 from spinemets.segmentation.smoothing import gaussian
 
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
 # So many voxels round a region say all of its smoothed shape and of the steps over its border.
 ROUND = (5, 5, 5)
+# Bays are narrower than twice the first; together smaller than so much of the region, they are the waves of a border.
+BAY_MM, LEAST_BAYS = 12.0, 0.08
 
 
 def compactness(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> float:
@@ -64,3 +66,15 @@ def edge_contrast(region: NDArray[np.bool_], values: NDArray[np.float32], slice_
         total += float(np.minimum(steps, most).sum())
         count += steps.size
     return total / (count * most) if count and most > 0 else 0.0
+
+
+def large_bays(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
+    """What a region surrounds on most sides; nothing where that is little. A dead part that reaches the border of a
+    lesion looks like what is outside, but lies in such a bay.
+
+    Parameters
+    ----------
+    spacing : mm along the array's axes.
+    """
+    bays = bays_closed(region, BAY_MM, spacing, slice_axis) & ~region
+    return bays if np.count_nonzero(bays) >= LEAST_BAYS * np.count_nonzero(region) else np.zeros_like(region)

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from spinemets.errors import InputError
 from spinemets.segmentation.appearance import Field, Looks, Mask, evidence, signal_components
+from spinemets.segmentation.compactness import large_bays
 from spinemets.segmentation.morphology import Box, box_round
 from spinemets.segmentation.random_walker import Joints, RandomWalker
 from spinemets.segmentation.region_growing import filled_slices
@@ -43,7 +44,8 @@ class StrokeParameters:
     `strength` is the weight of a voxel's look beside its joints (per mm^2); lesion is what is at least `threshold`
     likely to be.
 
-    Dead parts: what the living lesion encloses in a slice or in space belongs to it, and so does, in its slices and
+    Dead parts: what the living lesion encloses in a slice or in space belongs to it, or on most sides where time
+    courses tell what is alive; and so does, in its slices and
     within `dead_near_mm` of it, what looks like that, goes on from there, and is not marked otherwise; looked for at
     most `dead_rounds` times.
 
@@ -245,7 +247,20 @@ class _Part:
             if np.count_nonzero(living) > most:
                 break
             enclosed |= self._filled(living) & ~living
-        return enclosed & (self.marks == UNMARKED)
+        enclosed &= self.marks == UNMARKED
+        return enclosed | self._bays(probability, enclosed)
+
+    def _bays(self, probability: Field, enclosed: Mask) -> Mask:
+        """Large bays of the living lesion, of what does not look like it: dead parts that reach its border.
+
+        Without time courses nothing tells what is alive, and the canal lies in a bay too.
+        """
+        if len(self.place.channels) < 2:
+            return np.zeros_like(enclosed)
+        whole = self._living(probability, self.parameters.threshold) | enclosed
+        dead = large_bays(whole, self.place.spacing, self.place.across) & (probability < ENCLOSING[1])
+        thick = ndimage.binary_opening(dead & (self.marks == UNMARKED), _in_plane(self.place.across))
+        return np.asarray(thick)
 
     def _filled(self, region: Mask) -> Mask:
         # What is enclosed in space is enclosed in every slice too.

@@ -19,7 +19,7 @@ from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
 from spinemets.segmentation.best_region import ChosenRegion, best_region, refined, round_seed
 from spinemets.segmentation.clusters import kept_region
-from spinemets.segmentation.compactness import compactness
+from spinemets.segmentation.compactness import compactness, large_bays
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
 from spinemets.segmentation.morphology import bays_closed, dilated, lines_of_ball, opened
 from spinemets.segmentation.normalized_cut import SliceCutter, VolumeCutter
@@ -39,8 +39,6 @@ LITTLE = 0.15
 # A region less compact than this may be vessels: other seeds are tried. Of a mask that ends below the second the user
 # is told.
 BLOB, DOUBTFUL = 0.125, 0.118
-# Of bays narrower than twice the first that are together larger than so much of the lesion the user is told.
-BAY_MM, BAY = 12.0, 0.08
 # From another seed grows the same lesion without its vessels when so much of it lies in the first region, and it is so
 # large beside that.
 SHARED, LEAST_SHARE = 0.5, 0.35
@@ -322,7 +320,7 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
         warnings.append(f"the lesion leaked and was grown again with {grown.sd_factor:.2f} SD")
     elif parameters.growing_rule == "compact" and compactness(region, scene.spacing, scene.across) < DOUBTFUL:
         warnings.append("vessels or other tissue may be part of the lesion; look at every slice, and correct it")
-    elif parameters.growing_rule == "compact" and _has_a_bay(region, scene):
+    elif parameters.growing_rule == "compact" and large_bays(region, scene.spacing, scene.across).any():
         warnings.append("the lesion surrounds something on most sides; if that is dead tissue, add it with a stroke")
     if np.count_nonzero(region & scene.outline) < LITTLE * np.count_nonzero(scene.outline):
         warnings.append(
@@ -335,12 +333,6 @@ def _doubts(grown: GrownRegion, scene: Scene, image: sitk.Image, parameters: Seg
     if _another_lesion(region, scene):
         warnings.append("the outline holds another lesion; outline it, or give a seed point in it, to segment it too")
     return warnings
-
-
-def _has_a_bay(region: NDArray[np.bool_], scene: Scene) -> bool:
-    """Whether a bay is large beside the region: a dead part that reaches the border looks like what is outside."""
-    bays = bays_closed(region, BAY_MM, scene.spacing, scene.across) & ~region
-    return bool(np.count_nonzero(bays) > BAY * np.count_nonzero(region))
 
 
 def _moved(scene: Scene, parameters: SegmentationParameters) -> list[str]:
