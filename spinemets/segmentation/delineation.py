@@ -239,7 +239,8 @@ class _Part:
         return connected((probability >= threshold) | lesion, lesion)
 
     def _enclosed(self, probability: Field) -> Mask:
-        """What the living lesion encloses: the rim round a dead part may be faint, and a low threshold flow over."""
+        """What the living lesion encloses in its slices: the rim round a dead part may be faint, and a low threshold
+        flow over, into other vertebrae too."""
         enclosed = np.zeros(self.marks.shape, bool)
         most = OVERFLOWN * np.count_nonzero(self._living(probability, ENCLOSING[0]))
         for threshold in ENCLOSING:
@@ -247,18 +248,20 @@ class _Part:
             if np.count_nonzero(living) > most:
                 break
             enclosed |= self._filled(living) & ~living
-        enclosed &= self.marks == UNMARKED
-        return enclosed | self._bays(probability, enclosed)
+        living = self._living(probability, self.parameters.threshold)
+        within = tuple(axis for axis in range(3) if axis != self.place.across)
+        enclosed &= (self.marks == UNMARKED) & living.any(axis=within, keepdims=True)
+        return enclosed | self._bays(probability, living | enclosed)
 
-    def _bays(self, probability: Field, enclosed: Mask) -> Mask:
-        """Large bays of the living lesion, of what does not look like it: dead parts that reach its border.
+    def _bays(self, probability: Field, lesion: Mask) -> Mask:
+        """Large bays of a lesion, of what is not likely to be alive: dead parts that reach its border.
 
         Without time courses nothing tells what is alive, and the canal lies in a bay too.
         """
         if len(self.place.channels) < 2:
-            return np.zeros_like(enclosed)
-        whole = self._living(probability, self.parameters.threshold) | enclosed
-        dead = large_bays(whole, self.place.spacing, self.place.across) & (probability < ENCLOSING[1])
+            return np.zeros_like(lesion)
+        bays = large_bays(lesion, self.place.spacing, self.place.across)
+        dead = bays & (probability < self.parameters.threshold)
         thick = ndimage.binary_opening(dead & (self.marks == UNMARKED), _in_plane(self.place.across))
         return np.asarray(thick)
 

@@ -48,7 +48,7 @@ BLUR_MM, DEBLURRING_ROUNDS = 0.9, 5
 # What is left of noise beyond a share of nothing or all.
 LEAST_SHARE, LARGEST_SHARE = -0.3, 1.3
 # Somewhat less than the half: the level of the surroundings is measured a little away from the border.
-HALF = 0.45
+HALF = 0.43
 # Log-odds of lesion for each SD of noise by which a voxel is off the half; at most so much; its weight in the walk.
 ODDS_A_SD, LARGEST_ODDS = 0.5, 4.0
 STRENGTH = 0.01
