@@ -39,6 +39,9 @@ LITTLE = 0.15
 # A region less compact than this may be vessels: other seeds are tried. Of a mask that ends below the second the user
 # is told.
 BLOB, DOUBTFUL = 0.125, 0.118
+# What is more compact than what looks like the seed by the first factor may be larger by the second: there the lesion
+# is what is left round a dead part. Marrow that is taken in makes a lesion hardly more compact, or far larger.
+CLEARLY_MORE_COMPACT, AT_MOST_LARGER = 1.15, 2.0
 # From another seed grows the same lesion without its vessels when so much of it lies in the first region, and it is so
 # large beside that.
 SHARED, LEAST_SHARE = 0.5, 0.35
@@ -275,13 +278,22 @@ def _grown(
     if parameters.growing_rule != "compact":
         return plain
     compact = refined(chosen or best_region(scene, kept, seed, parameters), parameters)
-    # The compact region leaves vessels out and takes dead parts in; one that is much larger than what looks like its
-    # seed, with the dead parts that this surrounds, has taken marrow in instead.
-    closed = bays_closed(plain.voxels, parameters.closing_mm, scene.spacing, scene.across)
+    return plain if not plain.leaked and _has_marrow(compact.voxels, plain.voxels, scene, parameters) else compact
+
+
+def _has_marrow(
+    compact: NDArray[np.bool_], plain: NDArray[np.bool_], scene: Scene, parameters: SegmentationParameters
+) -> bool:
+    """Whether a compact region, which leaves vessels out and takes dead parts in, has taken marrow in instead: it is
+    much larger than what looks like its seed, with the dead parts that this surrounds."""
+    closed = bays_closed(plain, parameters.closing_mm, scene.spacing, scene.across)
     whole = filled_slices(closed, scene.across)
-    more = np.count_nonzero(compact.voxels & ~whole) - np.count_nonzero(plain.voxels & ~compact.voxels)
-    larger = more > (parameters.compact_excess - 1) * np.count_nonzero(plain.voxels)
-    return plain if larger and not plain.leaked else compact
+    more = np.count_nonzero(compact & ~whole) - np.count_nonzero(plain & ~compact)
+    excess = more / np.count_nonzero(plain) + 1
+    if excess <= parameters.compact_excess:
+        return False
+    shapes = [compactness(region, scene.spacing, scene.across) for region in (compact, plain)]
+    return excess > AT_MOST_LARGER or shapes[0] < CLEARLY_MORE_COMPACT * shapes[1]
 
 
 def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:

@@ -53,7 +53,8 @@ class SegmentationParameters:
     mean; "half_maximum" accepts what enhances at least half as much as the seed; both for at most `growing_iterations`
     rounds. "compact" grows under several assumptions, at most `growing_sd` SD wide, with and without bays narrower than
     twice `closing_mm` closed, in the slice and across, and takes the most compact region, unless that is more than
-    `compact_excess` times as large as what "statistics" gives with its bays: then it has taken marrow in.
+    `compact_excess` times as large as what "statistics" gives with its bays: then it has taken marrow in; but it may be
+    twice as large where "statistics" gives no compact region, which is what is left round a dead part.
     "levels", for a still image, tries each level that a lesion could have, darker or brighter than marrow, within the
     outline and beside it (`still_lesion`). `connectivity` neighbours (6, 18, 26). A region with more than `leak_ratio`
     times as many voxels outside the outline as inside has leaked and is grown again with a smaller `growing_sd`, or
