@@ -168,11 +168,20 @@ def test_lesion_is_found_though_the_first_seed_lies_in_a_slow_vein():
     assert case.truth[case.truth.TransformPhysicalPointToIndex(found.seed_point)] == 1
 
 
-def test_a_dead_part_that_reaches_the_border_is_never_left_out_in_silence():
-    """Half of the lesion is dead, its living rim on one side too thin to be seen: Dice .45, and nothing was said."""
-    case = difficult_case("hard", 808)
+@pytest.mark.parametrize("seed", [808, 1204, 1210])
+def test_a_dead_part_that_reaches_the_border_belongs_to_the_lesion(seed: int):
+    """Up to half of the lesion is dead, its living rim on one side too thin to be seen. What looks like the seed is a
+    crescent, and what holds the dead part was passed over as too large: Dice .61-.71."""
+    case = difficult_case("hard", seed)
     found = segment_lesion(case.outline, case.image, "grow", one_click(case))
-    assert dice(found.mask, case.truth) >= GOOD_DICE or any("dead tissue" in warning for warning in found.warnings)
+    assert dice(found.mask, case.truth) >= 0.91
+
+
+def test_veins_round_the_lesion_make_no_compact_one_of_it():
+    """The whole of lesion and veins is compact too, and its border clearer: Dice .65."""
+    case = difficult_case("vessels", 1200)
+    found = segment_lesion(case.outline, case.image, "grow", one_click(case))
+    assert dice(found.mask, case.truth) >= 0.93
 
 
 @pytest.mark.parametrize("seed", [802, 805])

@@ -24,8 +24,10 @@ FAINT = 0.3
 MARGIN_MM = 10.0
 # A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
 LEAST_SHARE = 0.4
-# How much the clearness of the border counts beside compactness: of regions about as compact, the clearer is better.
-CLARITY = 0.25
+# A region less compact than this may hold vessels; of those that are as compact, the one with the clearest border is
+# best. How much that counts beside compactness.
+BLOB = 0.125
+CLARITY = 0.06
 SIDE_MM = 8.0
 
 
@@ -36,6 +38,13 @@ class ChosenRegion:
     field: Field
     voxels: NDArray[np.bool_]
     compactness: float
+
+    @property
+    def in_scene(self) -> NDArray[np.bool_]:
+        """The region's voxels in the whole scene."""
+        whole = np.zeros(self.field.scene.outline.shape, bool)
+        whole[self.field.where] = self.voxels
+        return whole
 
 
 def best_region(
@@ -106,7 +115,7 @@ def _leaks(field: Field, region: NDArray[np.bool_], parameters: SegmentationPara
 def _most_compact(
     field: Field, regions: list[NDArray[np.bool_]], parameters: SegmentationParameters
 ) -> NDArray[np.bool_]:
-    """The region that looks most like a lesion: compact, its border clear. Those that leak or are a piece
+    """The region that looks most like a lesion: a blob, its border clear. Those that leak or are a piece
     stand back."""
     candidates = [region for region in regions if not _leaks(field, region, parameters)] or regions
     volumes = [int(np.count_nonzero(region)) for region in candidates]
@@ -118,7 +127,7 @@ def _most_compact(
 def _blobness(field: Field, region: NDArray[np.bool_]) -> float:
     across, step = field.scene.across, abs(1 - field.view.background)
     clear = edge_contrast(region, field.view.amount, across, step)
-    return clear**CLARITY * compactness(region, field.scene.spacing, across)
+    return clear**CLARITY * min(compactness(region, field.scene.spacing, across), BLOB)
 
 
 def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from spinemets.errors import InputError
 from spinemets.geometry.grids import copy_frame_of_reference
 from spinemets.geometry.sizes import extent_mm, longest_diameter_mm, volume_ml
 from spinemets.progress import Progress, silent
-from spinemets.segmentation.best_region import ChosenRegion, best_region, refined, round_seed
+from spinemets.segmentation.best_region import BLOB, ChosenRegion, best_region, refined, round_seed
 from spinemets.segmentation.clusters import kept_region
 from spinemets.segmentation.compactness import compactness, large_bays
 from spinemets.segmentation.hypotheses import VEIN_RADIUS_MM
@@ -36,9 +36,8 @@ METHODS = ("ncut", "ncut-3d", "grow")
 OTHER_LESION_SHARE = 0.2
 # Of a lesion that fills less of the outline than this the user is told: a part of it may be all that enhances.
 LITTLE = 0.15
-# A region less compact than this may be vessels: other seeds are tried. Of a mask that ends below the second the user
-# is told.
-BLOB, DOUBTFUL = 0.125, 0.118
+# Of a mask less compact than this, which may hold vessels, the user is told.
+DOUBTFUL = 0.118
 # What is more compact than what looks like the seed by the first factor may be larger by the second: there the lesion
 # is what is left round a dead part. Marrow that is taken in makes a lesion hardly more compact, or far larger.
 CLEARLY_MORE_COMPACT, AT_MOST_LARGER = 1.15, 2.0
@@ -231,15 +230,20 @@ def _kept(
 def _grown_from_the_best(
     scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, clicked: bool, parameters: SegmentationParameters
 ) -> tuple[Index, GrownRegion]:
-    """The region grown from the seed, or from another one where that gives a more compact region; a clicked seed stays
-    the seed and in the region."""
-    best, first = _grown(scene, kept, seed, parameters), seed
+    """The region grown from the seed, or, where that is no blob, from another one that gives a more compact region; a
+    clicked seed stays the seed and in the region."""
+    if parameters.growing_rule != "compact":
+        return seed, _plain(scene, kept, seed, parameters)
+    first, whole = seed, best_region(scene, kept, seed, parameters)
+    best = _grown(scene, kept, seed, parameters, whole)
     if not best.piece and not 0 < best.compactness < BLOB:
         return seed, best
     deepest = deepest_seed(scene, first)
     # Where nothing was clicked, the first seed is the one that is found.
     found = find_seed(scene, parameters)[0] if clicked else first
-    for other in dict.fromkeys([deepest, found, deepest_of(best.voxels, scene)]):
+    # Of a region that became a piece, since it grew from a vein, the middle may be the lesion's all the same.
+    middle = deepest_of(whole.in_scene if best.piece else best.voxels, scene)
+    for other in dict.fromkeys([deepest, found, middle]):
         chosen = best_region(scene, kept, other, parameters) if other != first else None
         rival = 0.0 if best.piece else best.compactness
         if chosen is None or chosen.compactness <= rival:
@@ -265,19 +269,17 @@ def _holds(region: GrownRegion, clicked: Index, scene: Scene) -> bool:
     return bool(region.voxels[clicked]) and own * np.sign(there) >= abs(there) / 2
 
 
-def _grown(
-    scene: Scene,
-    kept: list[NDArray[np.bool_]],
-    seed: Index,
-    parameters: SegmentationParameters,
-    chosen: ChosenRegion | None = None,
-) -> GrownRegion:
-    """The region grown from the seed; `chosen` is the `best_region` of that seed, where it is known already."""
+def _plain(scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters) -> GrownRegion:
+    """What looks like the seed, in the kept clusters and outside vessels."""
     allowed = ~scene.channels.vessels
-    plain = grow(scene, allowed & kept[0] if kept else allowed, seed, parameters)
-    if parameters.growing_rule != "compact":
-        return plain
-    compact = refined(chosen or best_region(scene, kept, seed, parameters), parameters)
+    return grow(scene, allowed & kept[0] if kept else allowed, seed, parameters)
+
+
+def _grown(
+    scene: Scene, kept: list[NDArray[np.bool_]], seed: Index, parameters: SegmentationParameters, chosen: ChosenRegion
+) -> GrownRegion:
+    """The region grown from the seed, of which `chosen` is the `best_region`."""
+    plain, compact = _plain(scene, kept, seed, parameters), refined(chosen, parameters)
     return plain if not plain.leaked and _has_marrow(compact.voxels, plain.voxels, scene, parameters) else compact
 
 
@@ -293,7 +295,7 @@ def _has_marrow(
     if excess <= parameters.compact_excess:
         return False
     shapes = [compactness(region, scene.spacing, scene.across) for region in (compact, plain)]
-    return excess > AT_MOST_LARGER or shapes[0] < CLEARLY_MORE_COMPACT * shapes[1]
+    return bool(excess > AT_MOST_LARGER or shapes[0] < CLEARLY_MORE_COMPACT * shapes[1])
 
 
 def _clusters(scene: Scene, parameters: SegmentationParameters, progress: Progress) -> NDArray[np.int32]:

@@ -31,6 +31,7 @@ from spinemets.segmentation.smoothing import gaussian
 
 Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
+Distance = NDArray[np.float64]
 Steps = tuple[float, float, float]
 
 # The look of so much round the region stands for what is not lesion.
@@ -40,6 +41,9 @@ BESIDE_MM = 1.0
 # which count as no farther than this share of what is open.
 OPEN_VOXELS = 1.05
 NEXT_SLICE = 0.95
+# What the lesion looks like is measured so much deeper than it is sure, where it is so deep: the outermost of what is
+# sure may hold other tissue.
+CORE_MM = 0.5
 # SD of the Gaussian by which lesion and surroundings nearby are averaged, and the weight of all of each where nothing
 # of it is near.
 NEARBY_MM, ANYWHERE = 1.0, 1e-3
@@ -98,10 +102,12 @@ def walk_border(place: Surroundings, region: Mask, marks: Marks, inside_mm: floa
     a, b, c = (
         min(step, NEXT_SLICE * inside_mm) if axis == place.across else step for axis, step in enumerate(place.spacing)
     )
-    deep, far = _sure(region[box], (a, b, c), inside_mm, outside_mm)
+    depth, away = _depth(region[box], (a, b, c))
+    deep, far = depth > inside_mm, away > outside_mm
     if not deep.any() or not far.any():
         return region
-    share, contrast = _share_of_lesion(part, deep, far, (a, b, c))
+    core = depth > inside_mm + CORE_MM
+    share, contrast = _share_of_lesion(part, core if core.any() else deep, far, (a, b, c))
     # All that is farther out is known.
     near = box_round(~far, place.reach(BESIDE_MM))
     walked = np.zeros_like(region)
@@ -121,20 +127,21 @@ def _walked(place: Surroundings, share: Field, contrast: Field, deep: Mask, far:
     return filled_slices(found, place.across) & (marks != OTHER)
 
 
-def _sure(region: Mask, steps: Steps, inside_mm: float, outside_mm: float) -> tuple[Mask, Mask]:
-    """What is deep inside the region, and what is clear of it; `steps` in mm along z, y, x."""
+def _depth(region: Mask, steps: Steps) -> tuple[Distance, Distance]:
+    """How deep voxels lie in the region, and how far out, in mm; nothing is either where there is no border. `steps` in
+    mm along z, y, x."""
     if region.all():
-        return np.zeros_like(region), np.zeros_like(region)
+        return np.zeros(region.shape), np.zeros(region.shape)
     depth = ndimage.distance_transform_edt(region, sampling=steps)
     away = ndimage.distance_transform_edt(~region, sampling=steps)
-    return depth > inside_mm, away > outside_mm
+    return np.asarray(depth), np.asarray(away)
 
 
-def _share_of_lesion(place: Surroundings, deep: Mask, far: Mask, steps: Steps) -> tuple[Field, Field]:
+def _share_of_lesion(place: Surroundings, core: Mask, far: Mask, steps: Steps) -> tuple[Field, Field]:
     """How far each voxel is on the way from its surroundings (0) to the lesion (1), without the blur; and how far these
     two lie apart there, in SDs of noise."""
     sigma = [NEARBY_MM / step for step in steps]
-    lesion, other = (_nearby(place.channels, where, sigma) for where in (deep, far))
+    lesion, other = (_nearby(place.channels, where, sigma) for where in (core, far))
     step = lesion - other
     squared = (step * step).sum(axis=0)
     share = ((place.channels - other) * step).sum(axis=0) / np.maximum(squared, np.float32(1e-6))
