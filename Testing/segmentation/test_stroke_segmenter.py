@@ -135,7 +135,7 @@ def test_a_dead_part_that_reaches_the_border_belongs_to_the_lesion(level: str, s
 
 
 def test_nothing_is_dead_tissue_in_a_slice_without_the_lesion():
-    """What a faint threshold encloses in the vertebra below was taken for dead tissue, and then more of it: Dice .63."""
+    """What a faint threshold encloses in the vertebra below was taken for dead tissue, then more of it: Dice .63."""
     case = case_of("vessels", 1204)
     assert dice(StrokeSegmenter(case.image).add_all(drawn(case)), case.truth) >= 0.95
 
