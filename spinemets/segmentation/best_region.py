@@ -24,10 +24,9 @@ FAINT = 0.3
 MARGIN_MM = 10.0
 # A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
 LEAST_SHARE = 0.4
-# A region less compact than this may hold vessels; of those that are as compact, the one with the clearest border is
-# best. How much that counts beside compactness.
-BLOB = 0.125
-CLARITY = 0.06
+# A region less compact than the first may hold vessels; one that is more so is no more like a lesion, and of such the
+# one with the clearest border is best. The second is how much that counts beside compactness.
+BLOB, CLARITY = 0.125, 0.06
 SIDE_MM = 8.0
 
 
@@ -38,13 +37,6 @@ class ChosenRegion:
     field: Field
     voxels: NDArray[np.bool_]
     compactness: float
-
-    @property
-    def in_scene(self) -> NDArray[np.bool_]:
-        """The region's voxels in the whole scene."""
-        whole = np.zeros(self.field.scene.outline.shape, bool)
-        whole[self.field.where] = self.voxels
-        return whole
 
 
 def best_region(
@@ -73,8 +65,7 @@ def refined(chosen: ChosenRegion, parameters: SegmentationParameters) -> GrownRe
     """The chosen region in its scene, learned again from all of it, with its border placed."""
     field, scene = chosen.field, chosen.field.scene
     final = _refined(field, chosen.voxels, parameters)
-    whole = np.zeros(scene.outline.shape, bool)
-    whole[field.where] = final
+    whole = field.in_scene(final)
     low, high = np.percentile(scene.channels.brightness[whole], (2, 98))
     leaks = _leaks(field, final, parameters)
     piece = np.count_nonzero(final) < LEAST_SHARE * np.count_nonzero(chosen.voxels)
@@ -132,8 +123,7 @@ def _blobness(field: Field, region: NDArray[np.bool_]) -> float:
 
 def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> NDArray[np.bool_]:
     """The region learned with the lesion's course taken from all of it, and its border placed."""
-    core = np.zeros(field.scene.outline.shape, bool)
-    core[field.where] = field.core(region) & field.allowed
+    core = field.in_scene(field.core(region) & field.allowed)
     if core.any():
         seen = seen_from(core, field.scene.channels, field.scene.outline)
         field = replace(field, view=seen.part(field.where))

@@ -18,7 +18,6 @@ from spinemets.segmentation.region_growing import filled_slices
 Marks = NDArray[np.int8]
 LESION, OTHER, UNMARKED = 1, 0, -1
 
-
 # Voxels at least this likely to be lesion by their look decide which part of the box is looked at.
 WORTH_A_LOOK = -1.0
 BESIDE_MM = 6.0
@@ -44,10 +43,9 @@ class StrokeParameters:
     `strength` is the weight of a voxel's look beside its joints (per mm^2); lesion is what is at least `threshold`
     likely to be.
 
-    Dead parts: what the living lesion encloses in a slice or in space belongs to it, or on most sides where time
-    courses tell what is alive; and so does, in its slices and
-    within `dead_near_mm` of it, what looks like that, goes on from there, and is not marked otherwise; looked for at
-    most `dead_rounds` times.
+    Dead parts: what the living lesion encloses in a slice or in space belongs to it, and so does what it encloses on
+    most sides where time courses tell what is alive; and, in its slices and within `dead_near_mm` of it, what looks
+    like that, goes on from there, and is not marked otherwise; looked for at most `dead_rounds` times.
 
     Border: what lies deeper than `border_inside_mm` in the lesion, or farther than `border_outside_mm` from it, stays
     when its border is placed.

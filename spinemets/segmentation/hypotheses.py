@@ -74,6 +74,12 @@ class Field:
         view, scene, connectivity = self.view.part(box), self.scene, self.connectivity
         return Field(scene, (a, b, c), view, clear, allowed, outline, (z, y, x), connectivity)
 
+    def in_scene(self, region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A region of the field in the whole scene."""
+        whole = np.zeros(self.scene.outline.shape, bool)
+        whole[self.where] = region
+        return whole
+
     def disc(self, radius_mm: float) -> Lines:
         """Voxels of one slice within a radius."""
         return lines_of_ball(radius_mm, self.scene.spacing, self.scene.across)

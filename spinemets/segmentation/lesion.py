@@ -242,7 +242,7 @@ def _grown_from_the_best(
     # Where nothing was clicked, the first seed is the one that is found.
     found = find_seed(scene, parameters)[0] if clicked else first
     # Of a region that became a piece, since it grew from a vein, the middle may be the lesion's all the same.
-    middle = deepest_of(whole.in_scene if best.piece else best.voxels, scene)
+    middle = deepest_of(whole.field.in_scene(whole.voxels) if best.piece else best.voxels, scene)
     for other in dict.fromkeys([deepest, found, middle]):
         chosen = best_region(scene, kept, other, parameters) if other != first else None
         rival = 0.0 if best.piece else best.compactness
