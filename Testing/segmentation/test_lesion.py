@@ -177,6 +177,14 @@ def test_a_dead_part_that_reaches_the_border_belongs_to_the_lesion(seed: int):
     assert dice(found.mask, case.truth) >= 0.91
 
 
+def test_a_dead_part_that_is_left_out_is_told():
+    """The same patient where no bay may be closed: half of the lesion is missing."""
+    case, no_bays = difficult_case("hard", 808), SegmentationParameters(closing_mm=0)
+    found = segment_lesion(case.outline, case.image, "grow", one_click(case), no_bays)
+    assert dice(found.mask, case.truth) < 0.6
+    assert any("dead tissue" in warning for warning in found.warnings)
+
+
 def test_veins_round_the_lesion_make_no_compact_one_of_it():
     """The whole of lesion and veins is compact too, and its border clearer: Dice .65."""
     case = difficult_case("vessels", 1200)
