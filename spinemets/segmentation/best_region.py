@@ -24,9 +24,9 @@ FAINT = 0.3
 MARGIN_MM = 10.0
 # A hypothesis with less than this share of the usual volume is a piece of the lesion, however compact.
 LEAST_SHARE = 0.4
-# A region less compact than the first may hold vessels; one that is more so is no more like a lesion, and of such the
-# one with the clearest border is best. The second is how much that counts beside compactness.
-BLOB, CLARITY = 0.125, 0.06
+# A region less compact than the first may hold vessels. The second is how much it counts to be more compact than that,
+# and how clear the border is: of blobs the clearer is better.
+BLOB, BEYOND = 0.125, 0.1
 SIDE_MM = 8.0
 
 
@@ -118,7 +118,8 @@ def _most_compact(
 def _blobness(field: Field, region: NDArray[np.bool_]) -> float:
     across, step = field.scene.across, abs(1 - field.view.background)
     clear = edge_contrast(region, field.view.amount, across, step)
-    return clear**CLARITY * min(compactness(region, field.scene.spacing, across), BLOB)
+    compact = compactness(region, field.scene.spacing, across)
+    return min(compact, BLOB) * (clear * max(compact / BLOB, 1)) ** BEYOND
 
 
 def _refined(field: Field, region: NDArray[np.bool_], parameters: SegmentationParameters) -> NDArray[np.bool_]:
