@@ -77,10 +77,13 @@ def test_a_lesion_at_the_side_of_the_image_keeps_what_lies_there():
     assert np.array_equal(walked[..., 0], lesion[..., 0])
 
 
-def half_lesion(share: np.ndarray, blur_pixels: float = 0.7) -> tuple[Scene, np.ndarray]:
-    """A series whose voxels hold a share of lesion, blurred in the slices, beside tissue that to one side takes up half
-    as much; and the voxels that are half lesion."""
-    beside = np.where(np.indices(SHAPE)[2] > 20, 0.5, 0.0)
+def half_lesion(
+    share: np.ndarray, blur_pixels: float = 0.7, beside: np.ndarray | None = None
+) -> tuple[Scene, np.ndarray]:
+    """A series whose voxels hold a share of lesion, blurred in the slices, beside tissue that takes up some of what the
+    lesion does (to one side half as much, if it is not said); and the voxels that are half lesion."""
+    if beside is None:
+        beside = np.where(np.indices(SHAPE)[2] > 20, 0.5, 0.0)
     late = ndimage.gaussian_filter(share + (1 - share) * beside, (0, blur_pixels, blur_pixels))
     course = np.array([0, 60, 110, 120, 125, 130.0])[:, None, None, None]
     noise = np.random.default_rng(1).normal(0, 3, (6, *SHAPE))
@@ -117,6 +120,18 @@ def test_a_last_slice_belongs_to_the_lesion_when_half_of_it_does(share: float):
         walked = with_walked_border(scene, region, SEED, SegmentationParameters())
         assert np.count_nonzero(walked[4]) / np.count_nonzero(shares[4]) == pytest.approx(float(share > 0.5), abs=0.15)
         assert not walked[5].any()
+
+
+@pytest.mark.parametrize(("share", "last_of_marrow"), [(0.3, 4), (0.62, 3)])
+def test_a_last_slice_is_judged_by_what_lies_beside_the_lesion_in_it(share: float, last_of_marrow: int):
+    """Marrow takes up some contrast, the disc next to it none: the disc beyond the last slice would make marrow of that
+    slice look like lesion, and the marrow of the slice before would hide lesion that lies beside the disc."""
+    shares = np.zeros(SHAPE)
+    shares[1:5] = ((np.indices(SHAPE[1:])[0] - 20) / 5) ** 2 + ((np.indices(SHAPE[1:])[1] - 20) / 6) ** 2 <= 1
+    shares[4] *= share
+    scene, _ = half_lesion(shares, beside=np.where(np.indices(SHAPE)[0] > last_of_marrow, -0.4, 0.3))
+    walked = with_walked_border(scene, shares > 0, SEED, SegmentationParameters())
+    assert np.count_nonzero(walked[4]) / np.count_nonzero(shares[4]) == pytest.approx(float(share > 0.5), abs=0.15)
 
 
 @pytest.mark.parametrize("level", ["hard", "vessels"])

@@ -4,7 +4,8 @@ What lies deep inside a region and what lies clear of it say what lesion and sur
 voxel of the border is on the way from the one to the other is the share of lesion in it, once the blur of the image is
 taken back; a random walk between the two, with that share as its prior, puts the border at the half. Local levels
 matter: half-way to the lesion is what many other tissues look like, and the mean of all of them draws every border too
-far in.
+far in; and the first and last slice of a lesion, thick as they are, lie beside other tissue than the slices next to
+them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from spinemets.segmentation.parameters import SegmentationParameters
 from spinemets.segmentation.random_walker import RandomWalker
 from spinemets.segmentation.region_growing import filled_slices
 from spinemets.segmentation.scene import Index, Scene
-from spinemets.segmentation.smoothing import gaussian
+from spinemets.segmentation.smoothing import broad_gaussian, gaussian
 
 Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
@@ -44,15 +45,19 @@ NEXT_SLICE = 0.95
 # What the lesion looks like is measured so much deeper than it is sure, where it is so deep: the outermost of what is
 # sure may hold other tissue.
 CORE_MM = 0.5
-# SD of the Gaussian by which lesion and surroundings nearby are averaged, and the weight of all of each where nothing
-# of it is near.
+# SD of the Gaussian by which the lesion nearby is averaged, and the weight of all of it where nothing of it is near.
 NEARBY_MM, ANYWHERE = 1.0, 1e-3
-# SD of the blur in the slices: the image's own (about 0.7 mm) and that of the channels (0.6 mm).
-BLUR_MM, DEBLURRING_ROUNDS = 0.9, 5
+# SDs of the Gaussians by which the surroundings are averaged in each slice, and the weight of the broad one, and of all
+# surroundings against it, where little of them is near.
+BESIDE_IT_MM, IN_THE_SLICE_MM = 1.3, 8.0
+BROADER, ALL_OF_THEM = 0.01, 0.1
+# SD of the blur in the slices that is taken back; the image's own (about 0.7 mm) and that of the channels (0.6 mm) make
+# 0.9.
+BLUR_MM, DEBLURRING_ROUNDS = 0.8, 5
 # What is left of noise beyond a share of nothing or all.
 LEAST_SHARE, LARGEST_SHARE = -0.3, 1.3
 # Somewhat less than the half: the level of the surroundings is measured a little away from the border.
-HALF = 0.43
+HALF = 0.44
 # Log-odds of lesion for each SD of noise by which a voxel is off the half; at most so much; its weight in the walk.
 ODDS_A_SD, LARGEST_ODDS = 0.5, 4.0
 STRENGTH = 0.01
@@ -140,27 +145,70 @@ def _depth(region: Mask, steps: Steps) -> tuple[Distance, Distance]:
 def _share_of_lesion(place: Surroundings, core: Mask, far: Mask, steps: Steps) -> tuple[Field, Field]:
     """How far each voxel is on the way from its surroundings (0) to the lesion (1), without the blur; and how far these
     two lie apart there, in SDs of noise."""
-    sigma = [NEARBY_MM / step for step in steps]
-    lesion, other = (_nearby(place.channels, where, sigma) for where in (core, far))
+    lesion = _look_of_lesion(place.channels, core, [NEARBY_MM / step for step in steps])
+    other = _look_of_surroundings(place, far)
     step = lesion - other
     squared = (step * step).sum(axis=0)
     share = ((place.channels - other) * step).sum(axis=0) / np.maximum(squared, np.float32(1e-6))
     return _deblurred(share, place), np.sqrt(squared)
 
 
-def _nearby(channels: Field, where: Mask, sigma: list[float]) -> Field:
-    """Mean (channel, z, y, x) of the voxels `where`, round each voxel."""
-    weight = gaussian(where.astype(np.float32), sigma, 3.0) + np.float32(ANYWHERE)
-    level = np.empty_like(channels)
-    for channel, mean in zip(channels, level):
-        anywhere = np.float32(channel[where].mean(dtype=np.float64))
-        mean[...] = gaussian(np.where(where, channel - anywhere, np.float32(0)), sigma, 3.0) / weight + anywhere
-    return level
+def _look_of_lesion(channels: Field, core: Mask, sigma: list[float]) -> Field:
+    """Mean (channel, z, y, x) of the core round each voxel."""
+    weight = gaussian(core.astype(np.float32), sigma, 3.0) + np.float32(ANYWHERE)
+    look = np.empty_like(channels)
+    for channel, mean in zip(channels, look):
+        offset, anywhere = _offset(channel, core)
+        mean[...] = gaussian(offset, sigma, 3.0) / weight + anywhere
+    return look
+
+
+def _look_of_surroundings(place: Surroundings, far: Mask) -> Field:
+    """Mean (channel, z, y, x) of the surroundings round each voxel.
+
+    A voxel of a thick slice is mixed with what lies beside the lesion in that slice; the next slice may be of the disc.
+    So the next ones count no more than what is near in the slice itself, and where nothing is, as over the middle of
+    the lesion's last slice, what is farther out in it does.
+    """
+    beside, in_the_slice = _in_slices(place, BESIDE_IT_MM), _in_slices(place, IN_THE_SLICE_MM)
+    known = far.astype(np.float32)
+    near, broad = gaussian(known, beside, 3.0), broad_gaussian(known, in_the_slice) + np.float32(ALL_OF_THEM)
+    next_to_it = _neighbours(near, place.across)
+    share_of_next = np.minimum(np.float32(1), near / np.maximum(next_to_it, np.float32(1e-9)))
+    weight = near + share_of_next * next_to_it + np.float32(BROADER)
+    look = np.empty_like(place.channels)
+    for channel, mean in zip(place.channels, look):
+        offset, anywhere = _offset(channel, far)
+        close = gaussian(offset, beside, 3.0)
+        close += share_of_next * _neighbours(close, place.across)
+        close += np.float32(BROADER) * broad_gaussian(offset, in_the_slice) / broad
+        mean[...] = close / weight + anywhere
+    return look
+
+
+def _offset(channel: Field, where: Mask) -> tuple[Field, np.float32]:
+    """What the voxels `where` differ by from their mean, 0 elsewhere; and the mean."""
+    anywhere = np.float32(channel[where].mean(dtype=np.float64))
+    return np.where(where, channel - anywhere, np.float32(0)), anywhere
+
+
+def _neighbours(values: Field, axis: int) -> Field:
+    """The sum of the voxels before and behind each one along an axis."""
+    first, last = (slice(None),) * axis + (slice(None, -1),), (slice(None),) * axis + (slice(1, None),)
+    both = np.zeros_like(values)
+    both[last] += values[first]
+    both[first] += values[last]
+    return both
+
+
+def _in_slices(place: Surroundings, mm: float) -> list[float]:
+    """SDs in voxels along z, y, x of a Gaussian within the slices."""
+    return [0.0 if axis == place.across else mm / step for axis, step in enumerate(place.spacing)]
 
 
 def _deblurred(share: Field, place: Surroundings) -> Field:
     """Van Cittert's iteration, held to what a share can be (Jansson 1970)."""
-    sigma = [0.0 if axis == place.across else BLUR_MM / step for axis, step in enumerate(place.spacing)]
+    sigma = _in_slices(place, BLUR_MM)
     blurred = np.clip(share, LEAST_SHARE, LARGEST_SHARE)
     sharp = blurred
     for _ in range(DEBLURRING_ROUNDS):
