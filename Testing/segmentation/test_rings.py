@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from spinemets.phantom.difficulty import difficult_case
 from spinemets.phantom.reader import simulated_strokes
 from spinemets.phantom.spine import SpinePhantom
+from spinemets.segmentation.delineation import LESION, OTHER, UNMARKED
 from spinemets.segmentation.overlap import dice
-from spinemets.segmentation.rings import LEASH_MM, SLOPE, beyond_rings
+from spinemets.segmentation.rings import LEASH_MM, SLOPE, beyond_rings, slices_told_by_new_rings
 from spinemets.segmentation.stroke_segmenter import StrokeSegmenter
 from spinemets.segmentation.strokes import Stroke
 
@@ -59,6 +61,37 @@ def test_without_a_closed_ring_round_a_lesion_nothing_is_beyond(drawn: str):
     if drawn == "nothing":
         ring[:] = False
     assert not beyond_rings(lesion, ring, SPACING).any()
+
+
+def marks(*numbers: int) -> np.ndarray:
+    lesion, ring = strokes(numbers)
+    return np.where(lesion, LESION, np.where(ring, OTHER, UNMARKED)).astype(np.int8)
+
+
+def test_a_new_ring_tells_of_the_slices_up_to_the_next_ringed_ones():
+    def told(after: np.ndarray, before: np.ndarray) -> list[int]:
+        each = slices_told_by_new_rings(after, before)
+        assert (each.any(axis=(1, 2)) == each.all(axis=(1, 2))).all()
+        return np.flatnonzero(each.any(axis=(1, 2))).tolist()
+
+    assert told(marks(4), marks()) == list(range(9))
+    assert told(marks(4, 6), marks(4)) == [5, 6, 7, 8]
+    assert told(marks(2, 4, 7), marks(2, 7)) == [3, 4, 5, 6]
+    assert told(marks(1, 3, 4, 7), marks(3, 4)) == [0, 1, 2, 5, 6, 7, 8]
+    assert told(marks(3, 4), marks(3, 4)) == []
+    turned = [np.moveaxis(each, 0, 2) for each in (marks(4, 6), marks(4))]
+    assert np.moveaxis(slices_told_by_new_rings(*turned), 2, 0).any(axis=(1, 2)).nonzero()[0].tolist() == [5, 6, 7, 8]
+
+
+def test_a_ring_on_one_side_brings_nothing_in_on_the_other():
+    """A ring on a lower slice took what a vessel encloses on upper ones for dead tissue: Dice .96 to .88."""
+    case = difficult_case("hard", 1606)
+    segmenter, best = StrokeSegmenter(case.image), 0.0
+    for each in simulated_strokes(case, slices=3):
+        now = dice(segmenter.add(Stroke(*each)), case.truth)
+        assert now >= best - 0.01
+        best = max(best, now)
+    assert best >= 0.96
 
 
 def test_dark_lesion_of_one_series_stays_within_reach_of_its_rings():

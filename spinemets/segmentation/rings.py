@@ -1,10 +1,12 @@
-"""How far a lesion can reach on slices without strokes, from the rings that were drawn round it on others."""
+"""What the rings that were drawn round a lesion on some slices tell of the others: how far it can reach there."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from spinemets.segmentation.delineation import LESION, OTHER, Marks
 
 Mask = NDArray[np.bool_]
 
@@ -48,6 +50,19 @@ def ringed_slices(lesion: Mask, other: Mask) -> dict[tuple[int, int], Mask]:
             if (filled & ~outside[number] & enclosed[number]).any():
                 ringed[axis, number] = filled
     return ringed
+
+
+def slices_told_by_new_rings(marks: Marks, before: Marks) -> Mask:
+    """Voxels (z, y, x) of which rings that were not there before tell something: those of the slices up to the next
+    ringed ones on either side."""
+    earlier = ringed_slices(before == LESION, before == OTHER)
+    told = np.zeros(marks.shape, bool)
+    for axis, number in ringed_slices(marks == LESION, marks == OTHER).keys() - earlier.keys():
+        others = [each for across, each in earlier if across == axis]
+        first = max((each + 1 for each in others if each < number), default=0)
+        last = min((each for each in others if each > number), default=marks.shape[axis])
+        told[(slice(None),) * axis + (slice(first, last),)] = True
+    return told
 
 
 def _sides(other: Mask, axis: int) -> tuple[Mask, Mask]:

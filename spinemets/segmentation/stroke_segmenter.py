@@ -21,11 +21,12 @@ from spinemets.segmentation.delineation import (
     Marks,
     StrokeParameters,
     Surroundings,
+    connected,
     delineate,
 )
 from spinemets.segmentation.morphology import Box
 from spinemets.segmentation.patient_axes import grid_of
-from spinemets.segmentation.rings import beyond_rings, ringed_slices
+from spinemets.segmentation.rings import beyond_rings, slices_told_by_new_rings
 from spinemets.segmentation.strokes import Stroke, painted_voxels
 from spinemets.segmentation.walked_border import walk_border
 
@@ -141,17 +142,18 @@ class StrokeSegmenter:
         """The mask in the box after new strokes.
 
         The first strokes of both kinds outline the lesion together, and so do, with all before them, those that close a
-        ring round it on a further slice. Otherwise the mask stands, as one that was given does from the start: a stroke
+        ring round it on a further slice; but beyond the next ringed slices nothing comes in, since of those the new
+        ring tells nothing. Otherwise the mask stands, as one that was given does from the start: a stroke
         that agrees with it changes nothing, one that does not corrects what is near.
         """
         mask, marks = self._mask[view.box] != 0, self._marks(view.box, self._painted)
         earlier = self._painted[: -len(painted)]
-        if not self._given and (
-            len({each.stroke.inside for each in earlier}) < 2
-            or not mask.any()
-            or _closes_a_ring(marks, self._marks(view.box, earlier))
-        ):
+        if not self._given and (len({each.stroke.inside for each in earlier}) < 2 or not mask.any()):
             return self._drawn(view.place, marks)
+        told = slices_told_by_new_rings(marks, self._marks(view.box, earlier))
+        if not self._given and told.any():
+            drawn = self._drawn(view.place, marks) & (told | mask | (marks == LESION))
+            return connected(drawn, marks == LESION)
         for each in painted:
             inside = each.stroke.inside
             stroke = _in_box(each, view.box) & (marks == (LESION if inside else OTHER))
@@ -217,12 +219,6 @@ class StrokeSegmenter:
         for painted in strokes:
             marks[tuple((painted.voxels - start).T)] = LESION if painted.stroke.inside else OTHER
         return marks
-
-
-def _closes_a_ring(marks: Marks, before: Marks) -> bool:
-    """Whether there is a ring on a slice that had none before."""
-    rings = set(ringed_slices(marks == LESION, marks == OTHER))
-    return bool(rings) and bool(rings - set(ringed_slices(before == LESION, before == OTHER)))
 
 
 def _in_box(painted: _Painted, box: Box) -> Mask:
