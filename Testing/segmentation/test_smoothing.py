@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from spinemets.segmentation.compactness import large_bays
 from spinemets.segmentation.morphology import bays_closed, closed, dilated, eroded, lines_across, lines_of_ball
 from spinemets.segmentation.smoothing import broad_gaussian, felt_round, gaussian
 
@@ -92,6 +93,25 @@ def test_what_a_lesion_surrounds_on_most_sides_is_its_bays():
     apart = np.zeros_like(lesion)
     apart[1, 8:32, 8:32] = apart[7, 8:32, 8:32] = True
     assert np.array_equal(bays_closed(apart, 8.0, (4.0, 1.0, 1.0), 0), apart)
+
+
+def test_bays_are_large_in_all_or_in_a_slice_and_the_next_one():
+    lesion = np.zeros((30, 40, 40), bool)
+    lesion[2:28, 8:32, 8:32] = True
+    for bay, large in (
+        (np.s_[4:6, 12:28, 20:32], True),
+        (np.s_[4:5, 12:28, 20:32], False),
+        (np.s_[4:6, 17:22, 20:32], False),
+        (np.s_[4:20, 17:22, 20:32], False),
+        (np.s_[4:28, 15:25, 20:32], True),
+    ):
+        living = lesion.copy()
+        living[bay] = False
+        for axis in range(3):
+            found = np.moveaxis(large_bays(np.moveaxis(living, 0, axis), (1.0, 1.0, 1.0), axis), axis, 0)
+            assert not (found & (living | ~lesion)).any()
+            filled = np.count_nonzero(found) / np.count_nonzero(lesion & ~living)
+            assert filled > 0.8 if large else filled == 0
 
 
 @pytest.mark.parametrize("corner", [(0, 0, 0), (1, 13, 22), (5, 37, 50)])

@@ -127,11 +127,13 @@ def test_a_thin_rim_round_a_dead_part_does_not_let_the_mask_flow_over_the_canal(
     assert dice(StrokeSegmenter(case.image).add_all(drawn(case, slices=1)), case.truth) >= 0.9
 
 
-@pytest.mark.parametrize(("level", "seed", "slices"), [("hard", 808, 1), ("hard", 808, 3), ("medium", 1204, 3)])
+@pytest.mark.parametrize(
+    ("level", "seed", "slices"), [("hard", 808, 1), ("hard", 808, 3), ("medium", 1204, 3), ("medium", 1305, 3)]
+)
 def test_a_dead_part_that_reaches_the_border_belongs_to_the_lesion(level: str, seed: int, slices: int):
-    """Its rim is too thin on one side to enclose it, but it lies in a bay: Dice .64, .69 and .92 without."""
+    """Its rim is too thin on one side to enclose it, but it lies in a bay: Dice .64, .69, .92 and .92 without."""
     case = case_of(level, seed)
-    assert dice(StrokeSegmenter(case.image).add_all(drawn(case, slices)), case.truth) >= 0.92
+    assert dice(StrokeSegmenter(case.image).add_all(drawn(case, slices)), case.truth) >= 0.93
 
 
 def test_nothing_is_dead_tissue_in_a_slice_without_the_lesion():

@@ -11,8 +11,9 @@ from spinemets.segmentation.smoothing import gaussian
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
 # So many voxels round a region say all of its smoothed shape and of the steps over its border.
 ROUND = (5, 5, 5)
-# Bays are narrower than twice the first; together smaller than so much of the region, they are the waves of a border.
-BAY_MM, LEAST_BAYS = 12.0, 0.08
+# Bays are narrower than twice the first; they are the waves of a border unless all together, or those in a slice and in
+# the next one too, make so much of the region there.
+BAY_MM, LEAST_BAYS, LEAST_IN_SLICES = 12.0, 0.08, 0.2
 
 
 def compactness(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> float:
@@ -69,12 +70,18 @@ def edge_contrast(region: NDArray[np.bool_], values: NDArray[np.float32], slice_
 
 
 def large_bays(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
-    """What a region surrounds on most sides; nothing where that is little. A dead part that reaches the border of a
-    lesion looks like what is outside, but lies in such a bay.
+    """What a region surrounds on most sides; nothing where that is little, in all and in each slice.
+
+    A dead part that reaches the border of a lesion looks like what is outside, but lies in such a bay.
 
     Parameters
     ----------
     spacing : mm along the array's axes.
     """
     bays = bays_closed(region, BAY_MM, spacing, slice_axis) & ~region
-    return bays if np.count_nonzero(bays) >= LEAST_BAYS * np.count_nonzero(region) else np.zeros_like(region)
+    if np.count_nonzero(bays) >= LEAST_BAYS * np.count_nonzero(region):
+        return bays
+    within = tuple(axis for axis in range(3) if axis != slice_axis)
+    large = bays.sum(axis=within) >= np.maximum(LEAST_IN_SLICES * region.sum(axis=within), 1)
+    lasting = np.append(large[1:], False) | np.insert(large[:-1], 0, False)
+    return np.asarray(bays & np.expand_dims(large & lasting, within))
