@@ -95,23 +95,27 @@ def test_what_a_lesion_surrounds_on_most_sides_is_its_bays():
     assert np.array_equal(bays_closed(apart, 8.0, (4.0, 1.0, 1.0), 0), apart)
 
 
-def test_bays_are_large_in_all_or_in_a_slice_and_the_next_one():
+def test_bays_are_large_in_all_or_in_a_slice_that_is_outlined_and_the_next_one():
     lesion = np.zeros((30, 40, 40), bool)
     lesion[2:28, 8:32, 8:32] = True
-    for bay, large in (
-        (np.s_[4:6, 12:28, 20:32], True),
-        (np.s_[4:5, 12:28, 20:32], False),
-        (np.s_[4:6, 17:22, 20:32], False),
-        (np.s_[4:20, 17:22, 20:32], False),
-        (np.s_[4:28, 15:25, 20:32], True),
+    outlined = np.isin(np.arange(30), (5, 12))
+    for bay, large, large_without in (
+        (np.s_[4:6, 12:28, 20:32], True, False),
+        (np.s_[4:5, 12:28, 20:32], False, False),
+        (np.s_[4:6, 17:22, 20:32], False, False),
+        (np.s_[16:18, 12:28, 20:32], False, False),
+        (np.s_[4:20, 17:22, 20:32], False, False),
+        (np.s_[4:28, 15:25, 20:32], True, True),
     ):
         living = lesion.copy()
         living[bay] = False
         for axis in range(3):
-            found = np.moveaxis(large_bays(np.moveaxis(living, 0, axis), (1.0, 1.0, 1.0), axis), axis, 0)
-            assert not (found & (living | ~lesion)).any()
-            filled = np.count_nonzero(found) / np.count_nonzero(lesion & ~living)
-            assert filled > 0.8 if large else filled == 0
+            for slices, expected in ((outlined, large), (None, large_without)):
+                found = large_bays(np.moveaxis(living, 0, axis), (1.0, 1.0, 1.0), axis, slices)
+                found = np.moveaxis(found, axis, 0)
+                assert not (found & (living | ~lesion)).any()
+                filled = np.count_nonzero(found) / np.count_nonzero(lesion & ~living)
+                assert filled > 0.8 if expected else filled == 0
 
 
 @pytest.mark.parametrize("corner", [(0, 0, 0), (1, 13, 22), (5, 37, 50)])

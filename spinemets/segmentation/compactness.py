@@ -11,8 +11,8 @@ from spinemets.segmentation.smoothing import gaussian
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
 # So many voxels round a region say all of its smoothed shape and of the steps over its border.
 ROUND = (5, 5, 5)
-# Bays are narrower than twice the first; they are the waves of a border unless all together, or those in a slice and in
-# the next one too, make so much of the region there.
+# Bays are narrower than twice the first; they are the waves of a border unless all together make so much of the region,
+# or those in a slice where it is outlined, or in the next one, so much of it there.
 BAY_MM, LEAST_BAYS, LEAST_IN_SLICES = 12.0, 0.08, 0.2
 
 
@@ -69,19 +69,33 @@ def edge_contrast(region: NDArray[np.bool_], values: NDArray[np.float32], slice_
     return total / (count * most) if count and most > 0 else 0.0
 
 
-def large_bays(region: NDArray[np.bool_], spacing: tuple[float, ...], slice_axis: int) -> NDArray[np.bool_]:
-    """What a region surrounds on most sides; nothing where that is little, in all and in each slice.
+def large_bays(
+    region: NDArray[np.bool_],
+    spacing: tuple[float, ...],
+    slice_axis: int,
+    outlined: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """What a region surrounds on most sides; nothing where that is little.
 
     A dead part that reaches the border of a lesion looks like what is outside, but lies in such a bay.
 
     Parameters
     ----------
     spacing : mm along the array's axes.
+    outlined : for each slice, whether the region was outlined there by hand. In such slices and those next to them a
+        bay of two slices can be large by itself; without any all bays together decide.
     """
     bays = bays_closed(region, BAY_MM, spacing, slice_axis) & ~region
     if np.count_nonzero(bays) >= LEAST_BAYS * np.count_nonzero(region):
         return bays
+    if outlined is None:
+        return np.zeros_like(region)
     within = tuple(axis for axis in range(3) if axis != slice_axis)
-    large = bays.sum(axis=within) >= np.maximum(LEAST_IN_SLICES * region.sum(axis=within), 1)
-    lasting = np.append(large[1:], False) | np.insert(large[:-1], 0, False)
-    return np.asarray(bays & np.expand_dims(large & lasting, within))
+    known = outlined | _next_to(outlined)
+    large = known & (bays.sum(axis=within) >= np.maximum(LEAST_IN_SLICES * region.sum(axis=within), 1))
+    return np.asarray(bays & np.expand_dims(large & _next_to(large), within))
+
+
+def _next_to(slices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each slice lies beside one of these."""
+    return np.append(slices[1:], False) | np.insert(slices[:-1], 0, False)

@@ -258,7 +258,9 @@ class _Part:
         """
         if len(self.place.channels) < 2:
             return np.zeros_like(lesion)
-        bays = large_bays(lesion, self.place.spacing, self.place.across)
+        within = tuple(axis for axis in range(3) if axis != self.place.across)
+        outlined = (self.marks == LESION).any(axis=within) & (self.marks == OTHER).any(axis=within)
+        bays = large_bays(lesion, self.place.spacing, self.place.across, outlined)
         dead = bays & (probability < self.parameters.threshold)
         thick = ndimage.binary_opening(dead & (self.marks == UNMARKED), _in_plane(self.place.across))
         return np.asarray(thick)
