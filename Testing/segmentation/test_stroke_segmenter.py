@@ -105,7 +105,7 @@ def test_slices_outlined_one_after_the_other_count_as_much_as_all_at_once():
     assert dice(segmenter.mask, truth) >= 0.7
 
 
-def test_a_stroke_through_one_slices_layer_takes_at_most_twice_its_own_voxels():
+def test_a_stroke_through_one_slices_layer_takes_less_than_its_own_voxels_with_it():
     case = case_of("easy", 0)
     whole = voxels(case.truth)
     last = int(np.flatnonzero(whole.any(axis=(1, 2)))[-1])
@@ -114,10 +114,10 @@ def test_a_stroke_through_one_slices_layer_takes_at_most_twice_its_own_voxels():
     image = sitk.GetImageFromArray(cut.astype(np.uint8))
     image.CopyInformation(case.truth)
     j, i = np.unravel_index(int(np.argmax(ndimage.distance_transform_edt(whole[last]))), whole[last].shape)
-    stroke = dab(case, (int(i), int(j), last), True, 0.0)
+    stroke = dab(case, (int(i), int(j), last), True, 1.5)
     after = voxels(StrokeSegmenter(case.image, image).add(stroke))
     own = len(painted_voxels(stroke, case.truth))
-    assert own < np.count_nonzero(after & ~cut) <= 3 * own
+    assert own < np.count_nonzero(after & ~cut) < 2 * own
 
 
 @pytest.mark.parametrize("seed", [203, 206])

@@ -25,12 +25,10 @@ DEPTHS = 2.0
 STRENGTH = 0.005
 UNKNOWN = -1.0
 LIKELY = 0.75
-# A layer is thin when its stroke is this many voxels or less from what agrees with it. Such a stroke takes at most this
-# share of its own voxels with it: a stroke that is right then cannot make the mask worse.
-THIN_VOXELS, THIN_SHARE = 1.5, 0.9
-# A layer is shallow when it is one slice thick, of slices up to so thick: at a lesion's ends, where voxels are half
-# lesion and look like neither. Its stroke takes at most this many times its own voxels with it.
-THICKEST_MM, SHALLOW_SHARE = 5.0, 2.0
+# A layer is thin when its stroke is this many voxels or less from what agrees with it, or when it is one slice thick,
+# of slices up to so thick: at a lesion's ends, where voxels are half lesion and look like neither. Such a stroke takes
+# at most this share of its own voxels with it: a stroke that is right then cannot make the mask worse.
+THIN_VOXELS, THICKEST_MM, THIN_SHARE = 1.5, 5.0, 0.9
 
 
 def correct(
@@ -145,9 +143,8 @@ class _Correction:
 
 def _share(depth: float, spacing: tuple[float, float, float]) -> float:
     """How many times its own voxels a stroke through a layer `depth` mm deep may take with it."""
-    if depth <= THIN_VOXELS * min(spacing):
-        return THIN_SHARE
-    return SHALLOW_SHARE if depth <= min(max(spacing), THICKEST_MM) else np.inf
+    thin = max(THIN_VOXELS * min(spacing), min(max(spacing), THICKEST_MM))
+    return THIN_SHARE if depth <= thin else np.inf
 
 
 def _likeliest(probability: Field, of: Mask, count: int) -> Mask:
