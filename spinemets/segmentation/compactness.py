@@ -11,8 +11,8 @@ from spinemets.segmentation.smoothing import gaussian
 SMOOTHING_VOXELS = (0.5, 1.0, 1.0)
 # So many voxels round a region say all of its smoothed shape and of the steps over its border.
 ROUND = (5, 5, 5)
-# Bays are narrower than twice the first; they are the waves of a border unless all together make so much of the region,
-# or those in a slice where it is outlined, or in the next one, so much of it there.
+# Bays are narrower than twice the first. They are the waves of a border unless all together make so much of the region,
+# or so much of it in a slice and in the one beside it, both outlined by hand or next to a slice that is.
 BAY_MM, LEAST_BAYS, LEAST_IN_SLICES = 12.0, 0.08, 0.2
 
 

@@ -139,6 +139,11 @@ class Surroundings:
     def shape(self) -> tuple[int, ...]:
         return self.channels.shape[1:]
 
+    @property
+    def within(self) -> tuple[int, ...]:
+        """The array axes within the slices."""
+        return tuple(axis for axis in range(3) if axis != self.across)
+
     def reach(self, mm: float) -> list[int]:
         """Voxels along z, y, x that `mm` are, at least one."""
         return [max(1, int(np.ceil(mm / step))) for step in self.spacing]
@@ -247,8 +252,7 @@ class _Part:
                 break
             enclosed |= self._filled(living) & ~living
         living = self._living(probability, self.parameters.threshold)
-        within = tuple(axis for axis in range(3) if axis != self.place.across)
-        enclosed &= (self.marks == UNMARKED) & living.any(axis=within, keepdims=True)
+        enclosed &= (self.marks == UNMARKED) & living.any(axis=self.place.within, keepdims=True)
         return enclosed | self._bays(probability, living | enclosed)
 
     def _bays(self, probability: Field, lesion: Mask) -> Mask:
@@ -258,8 +262,7 @@ class _Part:
         """
         if len(self.place.channels) < 2:
             return np.zeros_like(lesion)
-        within = tuple(axis for axis in range(3) if axis != self.place.across)
-        outlined = (self.marks == LESION).any(axis=within) & (self.marks == OTHER).any(axis=within)
+        outlined = np.logical_and(*((self.marks == kind).any(axis=self.place.within) for kind in (LESION, OTHER)))
         bays = large_bays(lesion, self.place.spacing, self.place.across, outlined)
         dead = bays & (probability < self.parameters.threshold)
         thick = ndimage.binary_opening(dead & (self.marks == UNMARKED), _in_plane(self.place.across))

@@ -143,17 +143,18 @@ class StrokeSegmenter:
 
         The first strokes of both kinds outline the lesion together, and so do, with all before them, those that close a
         ring round it on a further slice; but beyond the next ringed slices nothing comes in, since of those the new
-        ring tells nothing. Otherwise the mask stands, as one that was given does from the start: a stroke
-        that agrees with it changes nothing, one that does not corrects what is near.
+        ring tells nothing. Otherwise the mask stands, as one that was given does from the start: a stroke that agrees
+        with it changes nothing, one that does not corrects what is near.
         """
         mask, marks = self._mask[view.box] != 0, self._marks(view.box, self._painted)
         earlier = self._painted[: -len(painted)]
-        if not self._given and (len({each.stroke.inside for each in earlier}) < 2 or not mask.any()):
-            return self._drawn(view.place, marks)
-        told = slices_told_by_new_rings(marks, self._marks(view.box, earlier))
-        if not self._given and told.any():
-            drawn = self._drawn(view.place, marks) & (told | mask | (marks == LESION))
-            return connected(drawn, marks == LESION)
+        if not self._given:
+            if len({each.stroke.inside for each in earlier}) < 2 or not mask.any():
+                return self._drawn(view.place, marks)
+            told = slices_told_by_new_rings(marks, self._marks(view.box, earlier))
+            if told.any():
+                drawn = self._drawn(view.place, marks) & (told | mask | (marks == LESION))
+                return connected(drawn, marks == LESION)
         for each in painted:
             inside = each.stroke.inside
             stroke = _in_box(each, view.box) & (marks == (LESION if inside else OTHER))
